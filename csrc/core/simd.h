@@ -1,0 +1,360 @@
+// Vectors of 16, 32 or 64 bytes (baseline, AVX2, AVX-512) on GCC's vector extensions: + - * /, the
+// comparisons, & | ^ ~ << >> work on Vec<T> as on numbers, and the names of scalar.h work on both.
+// A comparison gives integers 0 or -1 of the same width, to be used with select, & | and !.
+//
+//   for (i = begin; i + lanes<float> <= end; i += lanes<float>) store(y + i, f(load(x + i)));
+//   if (i < end) store_partial(y + i, f(load_partial(x + i, end - i)), end - i);
+#pragma once
+
+#include "scalar.h"
+
+#if defined(__x86_64__)
+#pragma GCC diagnostic push // GCC 12 warns about its own _mm512_undefined_ps
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include <immintrin.h>
+#pragma GCC diagnostic pop
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+#if defined(__AVX512F__)
+#if !(defined(__AVX512DQ__) && defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__FMA__))
+#error "the avx512 kernels need -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma"
+#endif
+#define FASTDL_VECTOR_BYTES 64
+#elif defined(__AVX2__)
+#ifndef __FMA__
+#error "the avx2 kernels need -mavx2 -mfma"
+#endif
+#define FASTDL_VECTOR_BYTES 32
+#else
+#define FASTDL_VECTOR_BYTES 16
+#endif
+
+namespace fastdl {
+namespace FASTDL_ISA {
+
+template <class T, int bytes> struct VectorOf {
+  typedef T Type __attribute__((vector_size(bytes)));
+  typedef T Unaligned __attribute__((vector_size(bytes), aligned(alignof(T)), may_alias));
+};
+template <class T> using Vec = typename VectorOf<T, FASTDL_VECTOR_BYTES>::Type;
+template <class T> constexpr int lanes = FASTDL_VECTOR_BYTES / sizeof(T);
+
+template <> struct Traits<Vec<float>> {
+  using Scalar = float;
+  using Int = Vec<int32_t>;
+  using Uint = Vec<uint32_t>;
+  using Mask = Vec<int32_t>;
+};
+template <> struct Traits<Vec<double>> {
+  using Scalar = double;
+  using Int = Vec<int64_t>;
+  using Uint = Vec<uint64_t>;
+  using Mask = Vec<int64_t>;
+};
+
+template <class T> FASTDL_INLINE Vec<T> splat(T x) { return x - Vec<T>{}; }
+
+// 0, 1, 2, ... in the lanes.
+template <class T> FASTDL_INLINE Vec<T> iota() {
+  Vec<T> v{};
+  for (int i = 0; i < lanes<T>; ++i) v[i] = T(i);
+  return v;
+}
+
+// ---- memory: no alignment is asked for, except by stream ------------------------------------------
+
+template <class T> FASTDL_INLINE Vec<T> load(const T* p) {
+  return *reinterpret_cast<const typename VectorOf<T, FASTDL_VECTOR_BYTES>::Unaligned*>(p);
+}
+template <class T> FASTDL_INLINE void store(T* p, Vec<T> v) {
+  *reinterpret_cast<typename VectorOf<T, FASTDL_VECTOR_BYTES>::Unaligned*>(p) = v;
+}
+
+// The first n lanes (0 <= n <= lanes) of memory, `fill` in the others; nothing past n is touched.
+template <class T> FASTDL_INLINE Vec<T> load_partial(const T* p, int64_t n, T fill = T(0)) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4)
+    return (Vec<T>)_mm512_mask_loadu_epi32((__m512i)splat(fill), __mmask16((1u << n) - 1), p);
+  else
+    return (Vec<T>)_mm512_mask_loadu_epi64((__m512i)splat(fill), __mmask8((1u << n) - 1), p);
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 4) {
+    const Vec<int32_t> mask = iota<int32_t>() < splat(int32_t(n));
+    const auto v = (Vec<T>)_mm256_maskload_epi32(reinterpret_cast<const int*>(p), (__m256i)mask);
+    return mask ? v : splat(fill);
+  } else {
+    const Vec<int64_t> mask = iota<int64_t>() < splat(n);
+    const auto v =
+        (Vec<T>)_mm256_maskload_epi64(reinterpret_cast<const long long*>(p), (__m256i)mask);
+    return mask ? v : splat(fill);
+  }
+#else
+  Vec<T> v = splat(fill);
+  for (int i = 0; i < lanes<T>; ++i)
+    if (i < n) v[i] = p[i];
+  return v;
+#endif
+}
+template <class T> FASTDL_INLINE void store_partial(T* p, Vec<T> v, int64_t n) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == 4)
+    _mm512_mask_storeu_epi32(p, __mmask16((1u << n) - 1), (__m512i)v);
+  else
+    _mm512_mask_storeu_epi64(p, __mmask8((1u << n) - 1), (__m512i)v);
+#elif defined(__AVX2__)
+  if constexpr (sizeof(T) == 4)
+    _mm256_maskstore_epi32(reinterpret_cast<int*>(p),
+                           (__m256i)(iota<int32_t>() < splat(int32_t(n))), (__m256i)v);
+  else
+    _mm256_maskstore_epi64(reinterpret_cast<long long*>(p), (__m256i)(iota<int64_t>() < splat(n)),
+                           (__m256i)v);
+#else
+  for (int i = 0; i < lanes<T>; ++i)
+    if (i < n) p[i] = v[i];
+#endif
+}
+
+// n elements that lie `stride` elements apart, one by one.
+template <class T>
+FASTDL_INLINE Vec<T> load_strided(const T* p, int64_t stride, int64_t n = lanes<T>, T fill = T(0)) {
+  Vec<T> v = splat(fill);
+  for (int i = 0; i < lanes<T>; ++i)
+    if (i < n) v[i] = p[i * stride];
+  return v;
+}
+template <class T>
+FASTDL_INLINE void store_strided(T* p, int64_t stride, Vec<T> v, int64_t n = lanes<T>) {
+  for (int i = 0; i < lanes<T>; ++i)
+    if (i < n) p[i * stride] = v[i];
+}
+
+// Non-temporal store past the caches; p aligned to the vector.  Call fence() after the last one,
+// before another thread may read.
+template <class T> FASTDL_INLINE void stream(T* p, Vec<T> v) {
+#if defined(__AVX512F__)
+  _mm512_stream_si512(reinterpret_cast<__m512i*>(p), (__m512i)v);
+#elif defined(__AVX2__)
+  _mm256_stream_si256(reinterpret_cast<__m256i*>(p), (__m256i)v);
+#elif defined(__x86_64__)
+  _mm_stream_si128(reinterpret_cast<__m128i*>(p), (__m128i)v);
+#else
+  store(p, v);
+#endif
+}
+FASTDL_INLINE void fence() {
+#if defined(__x86_64__)
+  _mm_sfence();
+#endif
+}
+FASTDL_INLINE void prefetch(const void* p) { __builtin_prefetch(p); }
+
+// Masks of V as bytes 0 and 1 (the bool tensors), n of them.
+template <class V> FASTDL_INLINE mask_of<V> load_bool(const uint8_t* p, int64_t n = -1) {
+  constexpr int count = sizeof(V) / sizeof(scalar_of<V>);
+  typedef typename VectorOf<uint8_t, count>::Type Bytes;
+  Bytes bytes{};
+  __builtin_memcpy(&bytes, p, n < 0 ? count : n);
+  return __builtin_convertvector(bytes, int_of<V>) != 0;
+}
+template <class V> FASTDL_INLINE void store_bool(uint8_t* p, mask_of<V> mask, int64_t n = -1) {
+  constexpr int count = sizeof(V) / sizeof(scalar_of<V>);
+  typedef typename VectorOf<uint8_t, count>::Type Bytes;
+  const Bytes bytes = __builtin_convertvector(mask, Bytes) & 1;
+  __builtin_memcpy(p, &bytes, n < 0 ? count : n);
+}
+
+// ---- arithmetic that needs an instruction of its own ----------------------------------------------
+
+#if defined(__AVX512F__)
+FASTDL_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+  return _mm512_fmadd_ps(a, b, c);
+}
+FASTDL_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+  return _mm512_fmadd_pd(a, b, c);
+}
+FASTDL_INLINE Vec<float> sqrt(Vec<float> x) { return _mm512_sqrt_ps(x); }
+FASTDL_INLINE Vec<double> sqrt(Vec<double> x) { return _mm512_sqrt_pd(x); }
+FASTDL_INLINE Vec<float> round(Vec<float> x) { return _mm512_roundscale_ps(x, 8); }
+FASTDL_INLINE Vec<double> round(Vec<double> x) { return _mm512_roundscale_pd(x, 8); }
+FASTDL_INLINE Vec<float> floor(Vec<float> x) { return _mm512_roundscale_ps(x, 9); }
+FASTDL_INLINE Vec<double> floor(Vec<double> x) { return _mm512_roundscale_pd(x, 9); }
+FASTDL_INLINE Vec<float> scale(Vec<float> x, Vec<float> n) { return _mm512_scalef_ps(x, n); }
+FASTDL_INLINE Vec<double> scale(Vec<double> x, Vec<double> n) { return _mm512_scalef_pd(x, n); }
+#elif defined(__AVX2__)
+FASTDL_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+  return _mm256_fmadd_ps(a, b, c);
+}
+FASTDL_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+  return _mm256_fmadd_pd(a, b, c);
+}
+FASTDL_INLINE Vec<float> sqrt(Vec<float> x) { return _mm256_sqrt_ps(x); }
+FASTDL_INLINE Vec<double> sqrt(Vec<double> x) { return _mm256_sqrt_pd(x); }
+FASTDL_INLINE Vec<float> round(Vec<float> x) { return _mm256_round_ps(x, 8); }
+FASTDL_INLINE Vec<double> round(Vec<double> x) { return _mm256_round_pd(x, 8); }
+FASTDL_INLINE Vec<float> floor(Vec<float> x) { return _mm256_round_ps(x, 9); }
+FASTDL_INLINE Vec<double> floor(Vec<double> x) { return _mm256_round_pd(x, 9); }
+#elif defined(__aarch64__)
+FASTDL_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return vfmaq_f32(c, a, b); }
+FASTDL_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
+  return vfmaq_f64(c, a, b);
+}
+FASTDL_INLINE Vec<float> sqrt(Vec<float> x) { return vsqrtq_f32(x); }
+FASTDL_INLINE Vec<double> sqrt(Vec<double> x) { return vsqrtq_f64(x); }
+FASTDL_INLINE Vec<float> round(Vec<float> x) { return vrndnq_f32(x); }
+FASTDL_INLINE Vec<double> round(Vec<double> x) { return vrndnq_f64(x); }
+FASTDL_INLINE Vec<float> floor(Vec<float> x) { return vrndmq_f32(x); }
+FASTDL_INLINE Vec<double> floor(Vec<double> x) { return vrndmq_f64(x); }
+#elif defined(__x86_64__)
+FASTDL_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return a * b + c; }
+FASTDL_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) { return a * b + c; }
+FASTDL_INLINE Vec<float> sqrt(Vec<float> x) { return _mm_sqrt_ps(x); }
+FASTDL_INLINE Vec<double> sqrt(Vec<double> x) { return _mm_sqrt_pd(x); }
+FASTDL_INLINE Vec<float> round(Vec<float> x) { return round_by_magic(x); }
+FASTDL_INLINE Vec<double> round(Vec<double> x) { return round_by_magic(x); }
+FASTDL_INLINE Vec<float> floor(Vec<float> x) { return floor_by_round(x); }
+FASTDL_INLINE Vec<double> floor(Vec<double> x) { return floor_by_round(x); }
+#else
+#error "fastdl builds for x86-64 and aarch64"
+#endif
+#if !defined(__AVX512F__)
+FASTDL_INLINE Vec<float> scale(Vec<float> x, Vec<float> n) { return scale_by_two_steps(x, n); }
+FASTDL_INLINE Vec<double> scale(Vec<double> x, Vec<double> n) { return scale_by_two_steps(x, n); }
+#endif
+
+// The full 64-bit products of the even 32-bit lanes (0, 2, ...) of a and b; odd lanes are ignored.
+FASTDL_INLINE Vec<uint64_t> multiply_even(Vec<uint64_t> a, Vec<uint64_t> b) {
+#if defined(__AVX512F__)
+  return (Vec<uint64_t>)_mm512_mul_epu32((__m512i)a, (__m512i)b);
+#elif defined(__AVX2__)
+  return (Vec<uint64_t>)_mm256_mul_epu32((__m256i)a, (__m256i)b);
+#elif defined(__x86_64__)
+  return (Vec<uint64_t>)_mm_mul_epu32((__m128i)a, (__m128i)b);
+#else
+  return (Vec<uint64_t>)vmull_u32(vmovn_u64((uint64x2_t)a), vmovn_u64((uint64x2_t)b));
+#endif
+}
+
+// ---- conversions ----------------------------------------------------------------------------------
+
+template <class T> using HalfVec = typename VectorOf<T, FASTDL_VECTOR_BYTES / 2>::Type;
+
+FASTDL_INLINE HalfVec<float> low_half(Vec<float> v) {
+#if defined(__AVX512F__)
+  return _mm512_castps512_ps256(v);
+#elif defined(__AVX2__)
+  return _mm256_castps256_ps128(v);
+#else
+  return __builtin_shufflevector(v, v, 0, 1);
+#endif
+}
+FASTDL_INLINE HalfVec<float> high_half(Vec<float> v) {
+#if defined(__AVX512F__)
+  return _mm512_extractf32x8_ps(v, 1);
+#elif defined(__AVX2__)
+  return _mm256_extractf128_ps(v, 1);
+#else
+  return __builtin_shufflevector(v, v, 2, 3);
+#endif
+}
+// float -> double in two halves (exact), and back (rounded to nearest).
+FASTDL_INLINE Vec<double> widen_low(Vec<float> v) {
+#if defined(__AVX512F__)
+  return _mm512_cvtps_pd(low_half(v));
+#elif defined(__x86_64__) && !defined(__AVX2__)
+  return _mm_cvtps_pd(v);
+#else
+  return __builtin_convertvector(low_half(v), Vec<double>);
+#endif
+}
+FASTDL_INLINE Vec<double> widen_high(Vec<float> v) {
+#if defined(__AVX512F__)
+  return _mm512_cvtps_pd(high_half(v));
+#elif defined(__x86_64__) && !defined(__AVX2__)
+  return _mm_cvtps_pd(_mm_movehl_ps(v, v));
+#else
+  return __builtin_convertvector(high_half(v), Vec<double>);
+#endif
+}
+FASTDL_INLINE Vec<float> narrow(Vec<double> low, Vec<double> high) {
+#if defined(__AVX512F__)
+  return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(low)), _mm512_cvtpd_ps(high), 1);
+#elif defined(__AVX2__)
+  return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(low)), _mm256_cvtpd_ps(high),
+                              1);
+#elif defined(__x86_64__)
+  return _mm_movelh_ps(_mm_cvtpd_ps(low), _mm_cvtpd_ps(high));
+#else
+  return vcombine_f32(vcvt_f32_f64(low), vcvt_f32_f64(high));
+#endif
+}
+
+// Between integers and floats of one width; to_int truncates (undefined outside the integer's range).
+// 64-bit ones are single instructions on AVX-512 only.
+FASTDL_INLINE Vec<float> to_float(Vec<int32_t> v) {
+  return __builtin_convertvector(v, Vec<float>);
+}
+FASTDL_INLINE Vec<double> to_float(Vec<int64_t> v) {
+  return __builtin_convertvector(v, Vec<double>);
+}
+FASTDL_INLINE Vec<int32_t> to_int(Vec<float> v) {
+  return __builtin_convertvector(v, Vec<int32_t>);
+}
+FASTDL_INLINE Vec<int64_t> to_int(Vec<double> v) {
+  return __builtin_convertvector(v, Vec<int64_t>);
+}
+
+// ---- across the lanes -----------------------------------------------------------------------------
+
+// v with its lanes i and i ^ step exchanged.
+template <class V> FASTDL_INLINE V exchange_lanes(V v, int step) {
+  using I = int_of<V>;
+  return __builtin_shuffle(v, iota<scalar_of<I>>() ^ scalar_of<I>(step));
+}
+template <> struct Traits<Vec<int32_t>> {
+  using Scalar = int32_t;
+  using Int = Vec<int32_t>;
+  using Uint = Vec<uint32_t>;
+  using Mask = Vec<int32_t>;
+};
+template <> struct Traits<Vec<int64_t>> {
+  using Scalar = int64_t;
+  using Int = Vec<int64_t>;
+  using Uint = Vec<uint64_t>;
+  using Mask = Vec<int64_t>;
+};
+
+// The lanes folded in halves: ((v0 + v4) + (v2 + v6)) + ... : one fixed order for a lane count.
+#define FASTDL_FOLD(v, combine)                                                                      \
+  constexpr int count = sizeof(V) / sizeof(scalar_of<V>);                                            \
+  if constexpr (count >= 16) v = combine(v, exchange_lanes(v, 8));                                   \
+  if constexpr (count >= 8) v = combine(v, exchange_lanes(v, 4));                                    \
+  if constexpr (count >= 4) v = combine(v, exchange_lanes(v, 2));                                    \
+  v = combine(v, exchange_lanes(v, 1));                                                              \
+  return v[0];
+
+template <class V> FASTDL_INLINE V add(V a, V b) { return a + b; }
+template <class V> FASTDL_INLINE scalar_of<V> sum_lanes(V v) { FASTDL_FOLD(v, add) }
+// NaN if any lane is NaN.
+template <class V> FASTDL_INLINE scalar_of<V> max_lanes(V v) { FASTDL_FOLD(v, maximum) }
+template <class V> FASTDL_INLINE scalar_of<V> min_lanes(V v) { FASTDL_FOLD(v, minimum) }
+#undef FASTDL_FOLD
+
+// Whether a mask holds in some lane.
+FASTDL_INLINE bool any(Vec<int32_t> mask) {
+#if defined(__AVX512F__)
+  return _mm512_movepi32_mask((__m512i)mask) != 0;
+#elif defined(__AVX2__)
+  return _mm256_movemask_ps((__m256)mask) != 0;
+#elif defined(__x86_64__)
+  return _mm_movemask_ps((__m128)mask) != 0;
+#else
+  return vmaxvq_u32((uint32x4_t)mask) != 0;
+#endif
+}
+FASTDL_INLINE bool any(Vec<int64_t> mask) { return any((Vec<int32_t>)mask); }
+
+} // namespace FASTDL_ISA
+} // namespace fastdl
