@@ -151,19 +151,62 @@ FASTDL_INLINE void fence() {
 }
 FASTDL_INLINE void prefetch(const void* p) { __builtin_prefetch(p); }
 
-// Masks of V as bytes 0 and 1 (the bool tensors), n of them.
-template <class V> FASTDL_INLINE mask_of<V> load_bool(const uint8_t* p, int64_t n = -1) {
-  constexpr int count = sizeof(V) / sizeof(scalar_of<V>);
-  typedef typename VectorOf<uint8_t, count>::Type Bytes;
-  Bytes bytes{};
-  __builtin_memcpy(&bytes, p, n < 0 ? count : n);
+// Masks of V as bytes 0 and 1 (the bool tensors); the partial forms take the first n lanes, 0 elsewhere.
+template <class V> using BoolsOf = typename VectorOf<uint8_t, sizeof(V) / sizeof(scalar_of<V>)>::Type;
+
+template <class V> FASTDL_INLINE mask_of<V> bools_to_mask(BoolsOf<V> bytes) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(scalar_of<V>) == 4)
+    return (mask_of<V>)_mm512_cvtepu8_epi32((__m128i)bytes) != 0;
+  else
+    return (mask_of<V>)_mm512_cvtepu8_epi64(_mm_cvtsi64_si128(bit_cast<int64_t>(bytes))) != 0;
+#elif defined(__AVX2__)
+  if constexpr (sizeof(scalar_of<V>) == 4)
+    return (mask_of<V>)_mm256_cvtepu8_epi32(_mm_cvtsi64_si128(bit_cast<int64_t>(bytes))) != 0;
+  else
+    return (mask_of<V>)_mm256_cvtepu8_epi64(_mm_cvtsi32_si128(bit_cast<int32_t>(bytes))) != 0;
+#else
   return __builtin_convertvector(bytes, int_of<V>) != 0;
+#endif
 }
-template <class V> FASTDL_INLINE void store_bool(uint8_t* p, mask_of<V> mask, int64_t n = -1) {
-  constexpr int count = sizeof(V) / sizeof(scalar_of<V>);
-  typedef typename VectorOf<uint8_t, count>::Type Bytes;
-  const Bytes bytes = __builtin_convertvector(mask, Bytes) & 1;
-  __builtin_memcpy(p, &bytes, n < 0 ? count : n);
+template <class V> FASTDL_INLINE mask_of<V> load_bool(const uint8_t* p) {
+  BoolsOf<V> bytes;
+  __builtin_memcpy(&bytes, p, sizeof bytes);
+  return bools_to_mask<V>(bytes);
+}
+template <class V> FASTDL_INLINE mask_of<V> load_bool_partial(const uint8_t* p, int64_t n) {
+  BoolsOf<V> bytes{};
+  for (int64_t i = 0; i < n; ++i) bytes[i] = p[i];
+  return bools_to_mask<V>(bytes);
+}
+template <class V> FASTDL_INLINE BoolsOf<V> mask_to_bools(mask_of<V> mask) {
+#if defined(__x86_64__) && !defined(__AVX512F__) // GCC 12 narrows lane by lane here
+#if defined(__AVX2__)
+  const __m128i low = _mm256_castsi256_si128((__m256i)mask);
+  const __m128i high = _mm256_extracti128_si256((__m256i)mask, 1);
+  const __m128i words =
+      sizeof(scalar_of<V>) == 4
+          ? _mm_packs_epi32(low, high)
+          : _mm_packs_epi32((__m128i)_mm_shuffle_ps((__m128)low, (__m128)high, 0x88), low);
+#else
+  const __m128i m = (__m128i)mask;
+  const __m128i words = _mm_packs_epi32(sizeof(scalar_of<V>) == 4 ? m : _mm_shuffle_epi32(m, 8), m);
+#endif
+  const __m128i bytes = _mm_and_si128(_mm_packs_epi16(words, words), _mm_set1_epi8(1));
+  BoolsOf<V> result;
+  __builtin_memcpy(&result, &bytes, sizeof result);
+  return result;
+#else
+  return __builtin_convertvector(mask, BoolsOf<V>) & 1;
+#endif
+}
+template <class V> FASTDL_INLINE void store_bool(uint8_t* p, mask_of<V> mask) {
+  const BoolsOf<V> bytes = mask_to_bools<V>(mask);
+  __builtin_memcpy(p, &bytes, sizeof bytes);
+}
+template <class V> FASTDL_INLINE void store_bool_partial(uint8_t* p, mask_of<V> mask, int64_t n) {
+  const BoolsOf<V> bytes = mask_to_bools<V>(mask);
+  for (int64_t i = 0; i < n; ++i) p[i] = bytes[i];
 }
 
 // ---- arithmetic that needs an instruction of its own ----------------------------------------------
@@ -263,7 +306,9 @@ FASTDL_INLINE HalfVec<float> high_half(Vec<float> v) {
 FASTDL_INLINE Vec<double> widen_low(Vec<float> v) {
 #if defined(__AVX512F__)
   return _mm512_cvtps_pd(low_half(v));
-#elif defined(__x86_64__) && !defined(__AVX2__)
+#elif defined(__AVX2__)
+  return _mm256_cvtps_pd(low_half(v));
+#elif defined(__x86_64__)
   return _mm_cvtps_pd(v);
 #else
   return __builtin_convertvector(low_half(v), Vec<double>);
@@ -272,7 +317,9 @@ FASTDL_INLINE Vec<double> widen_low(Vec<float> v) {
 FASTDL_INLINE Vec<double> widen_high(Vec<float> v) {
 #if defined(__AVX512F__)
   return _mm512_cvtps_pd(high_half(v));
-#elif defined(__x86_64__) && !defined(__AVX2__)
+#elif defined(__AVX2__)
+  return _mm256_cvtps_pd(high_half(v));
+#elif defined(__x86_64__)
   return _mm_cvtps_pd(_mm_movehl_ps(v, v));
 #else
   return __builtin_convertvector(high_half(v), Vec<double>);
