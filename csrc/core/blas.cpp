@@ -23,9 +23,8 @@ public:
       const std::string text = *entry;
       const size_t equals = text.find('=');
       const std::string name = text.substr(0, equals);
-      if (equals != std::string::npos &&
-          (name.starts_with("OPENBLAS_") || name == "OMP_NUM_THREADS" ||
-           name == "GOTO_NUM_THREADS"))
+      if (equals != std::string::npos && (name.starts_with("OPENBLAS_") ||
+                                          name == "OMP_NUM_THREADS" || name == "GOTO_NUM_THREADS"))
         hidden_.emplace_back(name, text.substr(equals + 1));
     }
     for (const auto &[name, value] : hidden_)
