@@ -1,0 +1,215 @@
+"""The command `fastdl`: `fastdl train` and `fastdl env`."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, TypeVar
+
+Number = TypeVar("Number", int, float)
+
+BAD_INPUT, INTERRUPTED = 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code: 0, 2 for bad input, 130 after Ctrl-C."""
+    try:
+        options = _parser().parse_args(arguments)
+        command: Callable[[argparse.Namespace], int] = options.run
+        return command(options)
+    except BrokenPipeError:  # the reader has gone (`fastdl env | head -1`): nobody to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("fastdl: stopped", file=sys.stderr)
+        return INTERRUPTED
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """One sentence in place of a page of usage."""
+        self.exit(BAD_INPUT, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="fastdl", description="Trains small neural networks fast.", allow_abbrev=False
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="train | env")
+    train = commands.add_parser(
+        "train",
+        help="train a network on handwritten digits and test it",
+        description="Trains a network of fully connected layers on scikit-learn's handwritten "
+        "digits (1,797 images) and measures its accuracy on images it has not seen.",
+        allow_abbrev=False,
+    )
+    _add_train_options(train)
+    train.set_defaults(run=_train)
+    env = commands.add_parser(
+        "env",
+        help="say which fastdl this is and what it runs on",
+        description="Prints versions, the instruction set and the BLAS kernels in use: the first "
+        "thing to put into a bug report.",
+    )
+    env.set_defaults(run=_env)
+    return parser
+
+
+def _add_train_options(parser: argparse.ArgumentParser) -> None:
+    from .train.run import OPTIMIZERS, TrainOptions
+
+    defaults = TrainOptions()
+    rates = ", ".join(f"{rate} for {name}" for name, (rate, _) in OPTIMIZERS.items())
+    hidden = " ".join(map(str, defaults.hidden))
+
+    def add(name: str, help: str, default: Any = None, **more: Any) -> None:
+        shown = "" if default is None else f" (default: {default})"
+        parser.add_argument(name, help=help + shown, default=default, **more)
+
+    add("--data", "the data set", defaults.data, choices=["digits"])
+    add(
+        "--data-dir",
+        "read the data from this folder (digits.npz or digits.csv.gz) instead of from the "
+        "installed scikit-learn",
+        metavar="DIR",
+    )
+    add(
+        "--folds",
+        "cut the data into K parts with the same share of each digit, train K times, and test "
+        "each time on the part left out; without it, train once on 80%% and test on 20%%",
+        type=_number(int, 2),
+        metavar="K",
+    )
+    add(
+        "--epochs",
+        "how often to go through the training images",
+        defaults.epochs,
+        type=_number(int, 1),
+        metavar="N",
+    )
+    add(
+        "--batch-size",
+        "images per update; at least 2, since batch normalization compares them",
+        defaults.batch_size,
+        type=_number(int, 2),
+        metavar="N",
+    )
+    add(
+        "--lr",
+        f"learning rate at the start, lowered to 0 along a cosine (default: {rates})",
+        type=_number(float, 0, above=True),
+        metavar="RATE",
+    )
+    add(
+        "--hidden",
+        f"the width of each hidden layer, as in: --hidden {hidden} (the default)",
+        type=_number(int, 1, below=2**20),
+        nargs="+",
+        metavar="UNITS",
+    )
+    add(
+        "--dropout",
+        "the share of hidden units switched off at random in each update",
+        defaults.dropout,
+        type=_number(float, 0, below=1),
+        metavar="P",
+    )
+    add("--optimizer", "the rule of the updates", defaults.optimizer, choices=list(OPTIMIZERS))
+    add(
+        "--seed",
+        "where random numbers start; the same seed gives the same result, bit for bit",
+        defaults.seed,
+        type=_number(int, 0, below=2**63),
+        metavar="N",
+    )
+    add("--out", "the folder for the results", defaults.out, metavar="DIR")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar, no line per epoch")
+
+
+def _number(
+    kind: type[Number], least: Number, *, above: bool = False, below: float = math.inf
+) -> Callable[[str], Number]:
+    """A parser of numbers ≥ `least` (> where `above`) and < `below`."""
+    noun = "a whole number" if kind is int else "a number"
+    text = f"{noun} {'above' if above else 'of at least'} {least}"
+    if below < math.inf:
+        text += f" and below {below}"
+
+    def parse(word: str) -> Number:
+        try:
+            value = kind(word)
+        except ValueError:
+            value = None
+        if value is None or not least <= value < below or (above and value == least):
+            raise argparse.ArgumentTypeError(f"expected {text}, got {word!r}")
+        return value
+
+    return parse
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from .train.run import TrainOptions, prepare, run
+
+    given = {k: v for k, v in vars(arguments).items() if k != "run" and v is not None}
+    if "hidden" in given:
+        given["hidden"] = tuple(given["hidden"])
+    try:
+        task = prepare(TrainOptions(**given))
+    except (ImportError, OSError, ValueError) as error:
+        return _fail(error)
+    try:
+        result = run(task)
+    except BrokenPipeError:
+        raise
+    except (OSError, FloatingPointError, MemoryError) as error:  # any other error is our fault
+        return _fail(error)
+    except KeyboardInterrupt:
+        done = f"; the epochs done are in {task.out}" if task.records else ""
+        print(f"fastdl train: stopped{done}", file=sys.stderr)
+        return INTERRUPTED
+    folds = len(result.accuracies)
+    spread = f" ± {100 * result.std:.2f} % (mean ± standard deviation of {folds} folds)"
+    print(f"test accuracy  {100 * result.mean:.2f} %{spread if folds > 1 else ''}")
+    missing = "none: matplotlib is not installed (pip install 'fastdl-nn[plot]')"
+    print(f"curves         {result.curves or missing}")
+    print(f"history        {task.history}")
+    last = f" … {task.checkpoints[-1].name}" if folds > 1 else ""
+    print(f"checkpoints    {task.checkpoints[0]}{last}")
+    return 0
+
+
+def _fail(error: Exception) -> int:
+    print(f"fastdl train: {_sentence(error)}", file=sys.stderr)
+    return BAD_INPUT
+
+
+def _sentence(error: Exception) -> str:
+    """The message of an error in one line."""
+    if isinstance(error, MemoryError):
+        return f"not enough memory for this network {error}".strip()
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return " ".join(str(error).split())
+
+
+def _env(arguments: argparse.Namespace) -> int:
+    import platform
+
+    import numpy
+
+    from . import _C, __version__
+
+    lines = {
+        "fastdl": __version__,
+        "instruction set": f"{_C.isa()} (this machine can run: {', '.join(_C.isas())})",
+        "BLAS": f"OpenBLAS, {_C.blas_core()} kernels",
+        "Python": platform.python_version(),
+        "NumPy": numpy.__version__,
+        "system": platform.platform(),
+    }
+    for name, value in lines.items():
+        print(f"{name:<16} {value}")
+    return 0

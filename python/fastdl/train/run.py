@@ -1,0 +1,176 @@
+"""The training run behind `fastdl train`: digits in; accuracies, curves and checkpoints out."""
+
+from __future__ import annotations
+
+import importlib.util
+import statistics
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import __version__, manual_seed, models, optim
+from ..data import DataLoader, Subset, TensorDataset, load_digits, stratified_folds
+from ..nn import functional as F
+from .atomic import check_writable
+from .checkpoint import save_checkpoint
+from .console import Console
+from .history import EpochRecord, save_history
+from .loop import fit
+from .plots import plot_history
+from .schedule import cosine
+
+CLASSES = 10
+LABEL_SMOOTHING = 0.1
+MOMENTUM = 0.9
+OPTIMIZERS: dict[str, tuple[float, Callable[..., Any]]] = {  # default learning rate, maker
+    "adamw": (0.01, lambda parameters, lr: optim.AdamW(parameters, lr=lr)),
+    "adam": (0.01, lambda parameters, lr: optim.Adam(parameters, lr=lr)),
+    "sgd": (0.05, lambda parameters, lr: optim.SGD(parameters, lr, momentum=MOMENTUM)),
+}
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """What `fastdl train` can be told; the defaults are the recipe for the digits."""
+
+    data: str = "digits"
+    data_dir: str | None = None
+    folds: int | None = None  # None: one stratified cut, 80 % for training, 20 % for the test
+    epochs: int = 30
+    batch_size: int = 32
+    lr: float | None = None  # None: the optimizer's entry in OPTIMIZERS
+    hidden: tuple[int, ...] = (256, 128)
+    dropout: float = 0.3
+    optimizer: str = "adamw"
+    seed: int = 0
+    out: str = "runs/digits"
+    quiet: bool = False
+
+
+@dataclass
+class Task:
+    """A training run that can start: data loaded, cut and checked, output folder tried.
+
+    `records` and `checkpoints` grow while it runs.
+    """
+
+    options: TrainOptions
+    images: np.ndarray
+    labels: np.ndarray
+    splits: list[tuple[np.ndarray, np.ndarray]]
+    out: Path
+    records: list[EpochRecord] = field(default_factory=list)
+    checkpoints: list[Path] = field(default_factory=list)
+
+    @property
+    def history(self) -> Path:
+        return self.out / "history.csv"
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """Test accuracies (0 to 1) of the last epoch's weights, one per fold, and the picture."""
+
+    accuracies: list[float]
+    curves: Path | None
+
+    @property
+    def mean(self) -> float:
+        return statistics.fmean(self.accuracies)
+
+    @property
+    def std(self) -> float:
+        """Sample standard deviation over the folds; 0 for one fold."""
+        return statistics.stdev(self.accuracies) if len(self.accuracies) > 1 else 0.0
+
+
+def prepare(options: TrainOptions) -> Task:
+    """Seed the generator, load and cut the data, and try the output folder.
+
+    Raises:
+        ImportError, FileNotFoundError, ValueError: the data cannot be read, or do not fit the
+            options.
+        OSError: the output folder cannot be made or written to.
+    """
+    images, labels = load_digits(options.data_dir)
+    manual_seed(options.seed)
+    splits = list(stratified_folds(labels, options.folds or 5))
+    if options.folds is None:
+        splits = splits[:1]
+    fewest = min(len(train) for train, _ in splits)
+    if options.batch_size > fewest:
+        raise ValueError(
+            f"batch_size: expected at most {fewest} (the images in a training set), "
+            f"got {options.batch_size}"
+        )
+    return Task(options, images, labels, splits, check_writable(options.out))
+
+
+def run(task: Task) -> TrainResult:
+    """Train and test, once for each fold.
+
+    After every epoch the fold's checkpoint (`fold-1.safetensors`, …; `model.safetensors`
+    without folds) and the history (`history.csv`) are written whole, so an interruption at any
+    moment leaves those of the last full epoch.  `curves.png` comes last.
+
+    Raises:
+        OSError: a file cannot be written.
+        FloatingPointError: the loss became infinite or NaN.
+    """
+    console = Console(len(task.splits), task.options.epochs, task.options.quiet)
+    try:
+        accuracies = [_train_fold(task, fold, console) for fold in range(1, len(task.splits) + 1)]
+    finally:
+        console.close()
+    if importlib.util.find_spec("matplotlib") is None:
+        return TrainResult(accuracies, curves=None)
+    result = TrainResult(accuracies, task.out / "curves.png")
+    title = f"{task.options.data}: {result.mean:.2%} test accuracy"
+    plot_history(task.out / "curves.png", task.records, title)
+    return result
+
+
+def _train_fold(task: Task, fold: int, console: Console) -> float:
+    """Train on one fold; returns the test accuracy of the last epoch's weights."""
+    options = task.options
+    train, test = task.splits[fold - 1]
+    checkpoint = task.out / (f"fold-{fold}.safetensors" if options.folds else "model.safetensors")
+    task.checkpoints.append(checkpoint)
+    # Batch normalization cannot take a batch of one, so the rest of an epoch is left out; each
+    # epoch's order is another, so every image is trained on.
+    data = TensorDataset(task.images, task.labels)
+    train_loader = DataLoader(Subset(data, train), options.batch_size, shuffle=True, drop_last=True)
+    test_loader = DataLoader(Subset(data, test), 1024)
+    model = models.MLP(
+        task.images.shape[1], options.hidden, CLASSES, batchnorm=True, dropout=options.dropout
+    )
+    default_rate, make_optimizer = OPTIMIZERS[options.optimizer]
+    rate = default_rate if options.lr is None else options.lr
+    optimizer = make_optimizer(model.parameters(), rate)
+
+    def on_epoch(record: EpochRecord) -> None:
+        task.records.append(record)
+        notes = {"version": __version__, "options": asdict(options), "result": asdict(record)}
+        save_checkpoint(checkpoint, model, optimizer, **notes)
+        save_history(task.history, task.records)
+        console.epoch(record)
+
+    console.start_fold(fold, options.epochs * len(train_loader))
+    fit(
+        model,
+        train_loader,
+        test_loader,
+        optimizer,
+        epochs=options.epochs,
+        loss=partial(F.cross_entropy, label_smoothing=LABEL_SMOOTHING),
+        schedule=cosine,
+        fold=fold,
+        on_batch=console.batch,
+        on_epoch=on_epoch,
+    )
+    console.close()
+    return task.records[-1].test_accuracy
