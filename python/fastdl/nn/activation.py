@@ -1,0 +1,85 @@
+"""Activations as modules; the functions are in `fastdl.nn.functional`."""
+
+from __future__ import annotations
+
+from ..tensor import Tensor
+from . import functional as F
+from .check import number
+from .module import Module
+
+
+class ReLU(Module):
+    """max(x, 0), element by element; NaN stays NaN."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.relu(input)
+
+
+class Sigmoid(Module):
+    """1 / (1 + exp(−x)), element by element."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.sigmoid(input)
+
+
+class Tanh(Module):
+    """tanh(x), element by element."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.tanh(input)
+
+
+class Softplus(Module):
+    """log(1 + exp(beta·x)) / beta, element by element; x itself where beta·x > threshold.
+
+    Args:
+        beta: sharpness of the bend, above 0.
+        threshold: where the function becomes the identity.
+    """
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        super().__init__()
+        self.beta = number("Softplus: beta", beta, 5e-324, float("inf"))
+        self.threshold = number("Softplus: threshold", threshold, -float("inf"), float("inf"))
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.softplus(input, self.beta, self.threshold)
+
+    def extra_repr(self) -> str:
+        return f"beta={self.beta}, threshold={self.threshold}"
+
+
+class Softmax(Module):
+    """exp(x) / Σ exp(x) along `dim`; the output has the input's shape.
+
+    Args:
+        dim: the dimension that sums to one.
+    """
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.softmax(input, self.dim)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
+
+
+class LogSoftmax(Module):
+    """x − log Σ exp(x) along `dim`; the output has the input's shape.
+
+    Args:
+        dim: the dimension whose exponentials sum to one.
+    """
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.log_softmax(input, self.dim)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"

@@ -1,0 +1,56 @@
+"""Parameter: a tensor that a module trains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..tensor import Tensor
+from . import structure
+
+_get_requires_grad: Any = Tensor.requires_grad.__get__  # C code: reading it stays fast
+_set_requires_grad: Any = Tensor.requires_grad.__set__
+
+
+class Parameter(Tensor):
+    """A leaf tensor that registers itself when assigned to a `Module`'s attribute.
+
+    Args:
+        data: the initial value; its memory is shared, its history is not.
+        requires_grad: whether gradients are computed for it.
+
+    Raises:
+        TypeError: `data` is not a `Tensor`, or is to require gradients and is not floating point.
+    """
+
+    def __new__(cls, data: Tensor, requires_grad: bool = True) -> Parameter:
+        if not isinstance(data, Tensor):
+            raise TypeError(f"Parameter: data: expected a Tensor, got {type(data).__name__}")
+        self = super().__new__(cls, data)
+        if requires_grad:
+            _set_requires_grad(self, True)
+        return self
+
+    def __init__(self, data: Tensor, requires_grad: bool = True) -> None:
+        pass
+
+    def _change_requires_grad(self, requires_grad: bool) -> None:
+        if requires_grad != _get_requires_grad(self):
+            _set_requires_grad(self, requires_grad)
+            structure.changed()
+
+    requires_grad = property(
+        _get_requires_grad, _change_requires_grad, doc="Whether gradients flow to this parameter."
+    )
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
+        copy = type(self)(self.detach().clone(), self.requires_grad)
+        if self.grad is not None:
+            copy.grad = self.grad.detach().clone()
+        memo[id(self)] = copy
+        return copy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.detach(), self.requires_grad)
+
+    def __repr__(self) -> str:
+        return f"Parameter containing:\n{super().__repr__()}"
