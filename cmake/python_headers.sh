@@ -25,6 +25,7 @@ if [ "$system" = 1 ] && [ -n "$triplet" ] && command -v apt-get >/dev/null; then
     >"$folder.log" 2>&1 || true
   # The pyconfig.h there only includes <triplet/python3.x/pyconfig.h> from /usr/include.
   cp "$folder/usr/include/$triplet/python$version/pyconfig.h" "$headers/" 2>/dev/null || true
+  rm -rf "$folder/usr/lib" "$folder/usr/share"
 fi
 if [ ! -e "$headers/Python.h" ]; then
   echo "fastdl needs the headers of Python $version (Python.h) and did not find them:" \

@@ -19,7 +19,7 @@ namespace {
 class HiddenVariables {
 public:
   HiddenVariables() {
-    for (char **entry = environ; *entry != nullptr; ++entry) {
+    for (char** entry = environ; *entry != nullptr; ++entry) {
       const std::string text = *entry;
       const size_t equals = text.find('=');
       const std::string name = text.substr(0, equals);
@@ -27,22 +27,22 @@ public:
                                           name == "OMP_NUM_THREADS" || name == "GOTO_NUM_THREADS"))
         hidden_.emplace_back(name, text.substr(equals + 1));
     }
-    for (const auto &[name, value] : hidden_)
+    for (const auto& [name, value] : hidden_)
       unsetenv(name.c_str());
     set("OPENBLAS_NUM_THREADS", "1");
   }
-  void set(const char *name, const char *value) {
+  void set(const char* name, const char* value) {
     setenv(name, value, 1);
     ours_.emplace_back(name);
   }
   ~HiddenVariables() {
-    for (const std::string &name : ours_)
+    for (const std::string& name : ours_)
       unsetenv(name.c_str());
-    for (const auto &[name, value] : hidden_)
+    for (const auto& [name, value] : hidden_)
       setenv(name.c_str(), value.c_str(), 1);
   }
-  HiddenVariables(const HiddenVariables &) = delete;
-  HiddenVariables &operator=(const HiddenVariables &) = delete;
+  HiddenVariables(const HiddenVariables&) = delete;
+  HiddenVariables& operator=(const HiddenVariables&) = delete;
 
 private:
   std::vector<std::pair<std::string, std::string>> hidden_;
@@ -53,15 +53,15 @@ private:
 // directory before the first product.
 std::string module_folder() {
   Dl_info info{};
-  if (dladdr(reinterpret_cast<void *>(&module_folder), &info) == 0 || info.dli_fname == nullptr)
+  if (dladdr(reinterpret_cast<void*>(&module_folder), &info) == 0 || info.dli_fname == nullptr)
     return ".";
   std::error_code ignored;
   return std::filesystem::absolute(info.dli_fname, ignored).parent_path().string();
 }
 const std::string folder = module_folder();
 
-template <class F> F symbol(void *library, const char *name) {
-  void *address = dlsym(library, name);
+template <class F> F symbol(void* library, const char* name) {
+  void* address = dlsym(library, name);
   if (address == nullptr)
     throw std::runtime_error(std::string("blas: ") + name +
                              " is missing in libfastdl_openblas.so; install fastdl again.");
@@ -70,11 +70,11 @@ template <class F> F symbol(void *library, const char *name) {
 
 Blas open() {
   const std::string path = folder + "/lib/libfastdl_openblas.so";
-  const char *wanted = std::getenv("FASTDL_BLAS_CORE");
+  const char* wanted = std::getenv("FASTDL_BLAS_CORE");
   if (wanted != nullptr && *wanted == '\0')
     wanted = nullptr;
 
-  void *library;
+  void* library;
   {
     HiddenVariables variables;
     if (wanted != nullptr)
@@ -82,13 +82,13 @@ Blas open() {
     library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   }
   if (library == nullptr) {
-    const char *reason = dlerror();
+    const char* reason = dlerror();
     throw std::runtime_error("blas: the matrix library could not be opened (" +
                              std::string(reason ? reason : path.c_str()) +
                              "); install fastdl again.");
   }
 
-  using Text = const char *(*)();
+  using Text = const char* (*)();
   const Blas blas{symbol<Blas::Gemm<float>>(library, "scipy_cblas_sgemm"),
                   symbol<Blas::Gemm<double>>(library, "scipy_cblas_dgemm"),
                   symbol<Blas::Gemv<float>>(library, "scipy_cblas_sgemv"),
@@ -103,7 +103,7 @@ Blas open() {
 
 } // namespace
 
-const Blas &blas() {
+const Blas& blas() {
   static const Blas opened = open();
   return opened;
 }
