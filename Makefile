@@ -5,7 +5,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc)
+export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || echo 1)
 
 SOURCES := pyproject.toml CMakeLists.txt $(shell find csrc cmake) \
            $(shell find python -type f -name '*.py*' -not -name '*.pyc')
@@ -72,6 +72,8 @@ build/release/build.ninja: $(VENV)/.build
 	  $$(cat $(VENV)/cmake-args)
 
 $(VENV)/cmake-args:
+	@[ "$$(uname -s)" = Linux ] || { echo "fastdl builds on Linux only; this system is $$(uname -s)."\
+	 >&2; exit 1; }
 	@command -v $(CXX) >/dev/null || command -v c++ >/dev/null || { echo "fastdl needs a C++20\
 	 compiler and found none: install one (on Debian or Ubuntu: apt install build-essential) and\
 	 try again." >&2; exit 1; }
