@@ -72,7 +72,10 @@ def _read_npz(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def _read_csv(path: Path) -> tuple[np.ndarray, np.ndarray]:
     with gzip.open(path, "rt", encoding="ascii") as file:
-        table = np.loadtxt(file, delimiter=",", ndmin=2)
+        text = file.read()
+    if not text.strip():
+        raise ValueError("no data")
+    table = np.loadtxt(text.splitlines(), delimiter=",", ndmin=2)
     return table[:, :-1], table[:, -1]
 
 

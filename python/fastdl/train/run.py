@@ -29,7 +29,7 @@ MOMENTUM = 0.9
 OPTIMIZERS: dict[str, tuple[float, Callable[..., Any]]] = {  # default learning rate, maker
     "adamw": (0.01, lambda parameters, lr: optim.AdamW(parameters, lr=lr)),
     "adam": (0.01, lambda parameters, lr: optim.Adam(parameters, lr=lr)),
-    "sgd": (0.05, lambda parameters, lr: optim.SGD(parameters, lr, momentum=MOMENTUM)),
+    "sgd": (0.1, lambda parameters, lr: optim.SGD(parameters, lr, momentum=MOMENTUM)),
 }
 
 
