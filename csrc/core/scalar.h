@@ -171,5 +171,31 @@ template <class V> FASTDL_INLINE V scale_by_two_steps(V x, V n) {
 FASTDL_INLINE float scale(float x, float n) { return scale_by_two_steps(x, n); }
 FASTDL_INLINE double scale(double x, double n) { return scale_by_two_steps(x, n); }
 
+// x = m * 2^k with m in [0.75, 1.5); k = -inf, +inf, NaN (then m is any number or NaN) where x is 0,
+// +inf, and NaN or negative, so that k * log(2) + log(m) is right for every x.
+template <class V> FASTDL_INLINE V split_by_bits(V x, V* k) {
+  using T = scalar_of<V>;
+  using I = Ieee<T>;
+  using U = decltype(I::sign);
+  constexpr int bits = I::mantissa_bits;
+  constexpr T normalize = T(uint64_t(1) << bits);
+  const auto subnormal = x < constant<V>(I::min_normal);
+  const V y = select(subnormal, x * constant<V>(normalize), x);
+  const auto u = bit_cast<uint_of<V>>(y);
+  const auto biased = u + uint_constant<V>(bit_cast<U>(T(1)) - bit_cast<U>(T(0.75)));
+  // The biased exponent becomes a number by standing in the low bits of 2^mantissa_bits.
+  const V exponent =
+      bit_cast<V>((biased >> bits) | uint_constant<V>(bit_cast<U>(normalize))) -
+      select(subnormal, constant<V>(normalize + T(I::exponent_bias + bits)),
+             constant<V>(normalize + T(I::exponent_bias)));
+  const V zero_or_nan = select(x == V{}, -infinity<V>(), quiet_nan<V>());
+  const V finite_or_inf = select(x == infinity<V>(), x, exponent);
+  *k = select(x > V{}, finite_or_inf, zero_or_nan);
+  return bit_cast<V>(u - (biased & uint_constant<V>(I::infinity)) +
+                     uint_constant<V>(bit_cast<U>(T(1))));
+}
+FASTDL_INLINE float split(float x, float* k) { return split_by_bits(x, k); }
+FASTDL_INLINE double split(double x, double* k) { return split_by_bits(x, k); }
+
 } // namespace FASTDL_ISA
 } // namespace fastdl

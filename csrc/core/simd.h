@@ -226,6 +226,18 @@ FASTDL_INLINE Vec<float> floor(Vec<float> x) { return _mm512_roundscale_ps(x, 9)
 FASTDL_INLINE Vec<double> floor(Vec<double> x) { return _mm512_roundscale_pd(x, 9); }
 FASTDL_INLINE Vec<float> scale(Vec<float> x, Vec<float> n) { return _mm512_scalef_ps(x, n); }
 FASTDL_INLINE Vec<double> scale(Vec<double> x, Vec<double> n) { return _mm512_scalef_pd(x, n); }
+FASTDL_INLINE Vec<float> split(Vec<float> x, Vec<float>* k) {
+  const Vec<float> m = _mm512_getmant_ps(x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_nan);
+  const Vec<float> exponent = _mm512_getexp_ps(x);
+  *k = m < 1 ? exponent + 1 : exponent;
+  return m;
+}
+FASTDL_INLINE Vec<double> split(Vec<double> x, Vec<double>* k) {
+  const Vec<double> m = _mm512_getmant_pd(x, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_nan);
+  const Vec<double> exponent = _mm512_getexp_pd(x);
+  *k = m < 1 ? exponent + 1 : exponent;
+  return m;
+}
 #elif defined(__AVX2__)
 FASTDL_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
   return _mm256_fmadd_ps(a, b, c);
@@ -265,6 +277,8 @@ FASTDL_INLINE Vec<double> floor(Vec<double> x) { return floor_by_round(x); }
 #if !defined(__AVX512F__)
 FASTDL_INLINE Vec<float> scale(Vec<float> x, Vec<float> n) { return scale_by_two_steps(x, n); }
 FASTDL_INLINE Vec<double> scale(Vec<double> x, Vec<double> n) { return scale_by_two_steps(x, n); }
+FASTDL_INLINE Vec<float> split(Vec<float> x, Vec<float>* k) { return split_by_bits(x, k); }
+FASTDL_INLINE Vec<double> split(Vec<double> x, Vec<double>* k) { return split_by_bits(x, k); }
 #endif
 
 // The full 64-bit products of the even 32-bit lanes (0, 2, ...) of a and b; odd lanes are ignored.

@@ -1,0 +1,216 @@
+// Elementary functions, each written once for V = float, double or a vector of them.  No tables, no
+// branches; evaluated in the type's own arithmetic.  Stated errors are the largest over all 2^32
+// floats (float) or found in random and edge points (double), on every instruction set, with and
+// without fused multiply-add.  NaN gives NaN; subnormal inputs and results are rounded like others.
+//
+// Methods: argument reduction as in J.-M. Muller, "Elementary Functions" (3rd ed., 2016), chapters 5
+// and 11; Cody & Waite two-part log(2) (1980); log of doubles after P. T. P. Tang (1990) by
+// s = f / (2 + f).  The minimax coefficients were computed for these ranges by the Remez exchange.
+#pragma once
+
+#ifdef __CUDACC_RTC__
+#include "scalar.h"
+#else
+#include "simd.h"
+#endif
+
+namespace fastdl {
+namespace FASTDL_ISA {
+
+// c0 + c1 x + c2 x^2 + ... (Horner).
+template <class V> FASTDL_INLINE V polynomial(V, scalar_of<V> c0) { return constant<V>(c0); }
+template <class V, class... C> FASTDL_INLINE V polynomial(V x, scalar_of<V> c0, C... higher) {
+  return fma(polynomial(x, higher...), x, constant<V>(c0));
+}
+
+template <class T> struct MathConstants;
+template <> struct MathConstants<float> {
+  static constexpr float log2_e = 0x1.715476p+0f;
+  // log(2) = high + low; high has so few bits that n * high is exact for every exponent n.
+  static constexpr float log_2_high = 0x1.62e4p-1f, log_2_low = 0x1.7f7d1cp-20f;
+  static constexpr float log_2 = 0x1.62e430p-1f, half_pi = 0x1.921fb6p+0f;
+  // exp(x) is 0 below exp_low, inf above exp_high; exp(x) - 1 is -1 below expm1_low.
+  static constexpr float exp_low = -104, exp_high = 89, expm1_low = -18;
+  static constexpr float tanh_high = 10; // tanh(x) is 1 from here on
+};
+template <> struct MathConstants<double> {
+  static constexpr double log2_e = 0x1.71547652b82fep+0;
+  static constexpr double log_2_high = 0x1.62e42fefa38p-1, log_2_low = 0x1.ef35793c7673p-45;
+  static constexpr double log_2 = 0x1.62e42fefa39efp-1, half_pi = 0x1.921fb54442d18p+0;
+  static constexpr double exp_low = -746, exp_high = 710, expm1_low = -38;
+  static constexpr double tanh_high = 20;
+};
+
+// ---- exponentials ---------------------------------------------------------------------------------
+
+// x = n log(2) + r with n integral and |r| <= log(2)/2 (a little more without fma).
+template <class V> FASTDL_INLINE V reduce_exp(V x, V* n) {
+  using M = MathConstants<scalar_of<V>>;
+  const V magic = round_magic<V>();
+  *n = fma(x, constant<V>(M::log2_e), magic) - magic;
+  return fma(*n, constant<V>(-M::log_2_low), fma(*n, constant<V>(-M::log_2_high), x));
+}
+
+// (exp(r) - 1 - r) / r^2 for |r| <= log(2)/2, so that exp(r) has a relative error of 2^-28.2, 2^-60.
+template <class V> FASTDL_INLINE V exp_tail(V r) {
+  if constexpr (sizeof(scalar_of<V>) == 4)
+    return polynomial(r, 0x1.fffffcp-2f, 0x1.55548cp-3f, 0x1.55585ap-5f, 0x1.123d04p-7f,
+                      0x1.6aae48p-10f);
+  else
+    return polynomial(r, 0x1.0000000000000p-1, 0x1.555555555555bp-3, 0x1.5555555555503p-5,
+                      0x1.111111110ec40p-7, 0x1.6c16c16c305ebp-10, 0x1.a01a01b389f9dp-13,
+                      0x1.a01a0136494f3p-16, 0x1.71ddf002bea25p-19, 0x1.27e5b49dc15b9p-22,
+                      0x1.af6c1d5f000d6p-26, 0x1.1e3cf69c82f55p-29);
+}
+
+// exp.
+template <class V> FASTDL_INLINE V exp(V x) {
+  using M = MathConstants<scalar_of<V>>;
+  const V one = constant<V>(1);
+  V n;
+  const V r = reduce_exp(max(constant<V>(M::exp_low), min(constant<V>(M::exp_high), x)), &n);
+  return scale(fma(fma(exp_tail(r), r, one), r, one), n);
+}
+
+// exp(x) - 1 = 2^n (exp(r) - 1) + (2^n - 1), halved so that 2^n stays finite.
+template <class V> FASTDL_INLINE V expm1(V x) {
+  using M = MathConstants<scalar_of<V>>;
+  V n;
+  const V r = reduce_exp(max(constant<V>(M::expm1_low), min(constant<V>(M::exp_high), x)), &n);
+  const V p = fma(r * r, exp_tail(r), r);
+  const V half_power = exp2_integer(n - constant<V>(1));
+  const V half_result = fma(half_power, p, half_power - constant<V>(0.5));
+  // A sign is given back to -0, and p not halved where it may be subnormal.
+  return copysign(select(n == V{}, p, half_result + half_result), x);
+}
+
+// ---- logarithms -----------------------------------------------------------------------------------
+
+// k log(2) + log(1 + f) for f in [-0.25, 0.5].
+template <class V> FASTDL_INLINE V log_of_parts(V k, V f) {
+  using M = MathConstants<scalar_of<V>>;
+  const V k_high = constant<V>(M::log_2_high), k_low = k * constant<V>(M::log_2_low);
+  if constexpr (sizeof(scalar_of<V>) == 4) {
+    const V f2 = f * f;
+    const V p = polynomial(f, 0x1.5555a4p-2f, -0x1.000046p-2f, 0x1.99695ep-3f, -0x1.54ed86p-3f,
+                           0x1.288550p-3f, -0x1.0db8eep-3f, 0x1.ad917cp-4f, -0x1.72d96cp-5f);
+    const V tail = fma(f2, constant<V>(-0.5), fma(f2 * f, p, k_low));
+    return fma(k, k_high, f + tail);
+  } else {
+    const V s = f / (f + constant<V>(2)), z = s * s, half_f2 = f * f * constant<V>(0.5);
+    const V p = z * polynomial(z, 0x1.5555555555777p-1, 0x1.99999998f0772p-2, 0x1.249249b252f55p-2,
+                               0x1.c71c014658cb7p-3, 0x1.7474e785d81dap-3, 0x1.385275e777d33p-3,
+                               0x1.3ac1291357283p-3);
+    return fma(k, k_high, f - (half_f2 - fma(s, half_f2 + p, k_low)));
+  }
+}
+
+// log: -inf at 0, NaN below.
+template <class V> FASTDL_INLINE V log(V x) {
+  V k;
+  const V m = split(x, &k);
+  return log_of_parts(k, m - constant<V>(1));
+}
+
+// log(1 + x): -inf at -1, NaN below.  1 + x is rounded to find the exponent k only; the reduced
+// argument f = 2^-k x + (2^-k - 1) is formed from x itself, without error.
+template <class V> FASTDL_INLINE V log1p(V x) {
+  using T = scalar_of<V>;
+  using I = Ieee<T>;
+  using U = decltype(I::sign);
+  const auto offset = bit_cast<uint_of<V>>(x + constant<V>(1)) - uint_constant<V>(bit_cast<U>(T(0.75)));
+  const auto k_bits = offset & uint_constant<V>(I::infinity | I::sign); // k << mantissa_bits
+  const V four_power = bit_cast<V>(uint_constant<V>(bit_cast<U>(T(4))) - k_bits); // 4 * 2^-k
+  // x may be zero or subnormal only where k is 0.
+  const V scaled = bit_cast<V>(bit_cast<uint_of<V>>(x) - k_bits);
+  const V f = scaled + fma(four_power, constant<V>(0.25), constant<V>(-1));
+  constexpr T two_p = T(uint64_t(1) << I::mantissa_bits);
+  const V k = bit_cast<V>(((k_bits + uint_constant<V>(bit_cast<U>(T(1)))) >> I::mantissa_bits) |
+                          uint_constant<V>(bit_cast<U>(two_p))) -
+              constant<V>(two_p + T(I::exponent_bias));
+  const V inside = copysign(log_of_parts(k, f), x);
+  const V outside = select(x == constant<V>(-1), -infinity<V>(),
+                           select(x < constant<V>(-1), quiet_nan<V>(), x));
+  return select((x > constant<V>(-1)) & (x < infinity<V>()), inside, outside);
+}
+
+// ---- activations ----------------------------------------------------------------------------------
+
+// 1 / (1 + exp(-x)).  With exp(-x) = 2^n (1 + t) and a = 2^-|n|, the denominator times 2^-max(n, 0)
+// is 1 + (a + t) or 1 + (a + a t): nothing overflows, and little is rounded before the division.
+template <class V> FASTDL_INLINE V sigmoid(V x) {
+  using M = MathConstants<scalar_of<V>>;
+  const V one = constant<V>(1), bound = constant<V>(-M::exp_low);
+  V n;
+  const V r = reduce_exp(max(-bound, min(bound, -x)), &n);
+  const V t = fma(r * r, exp_tail(r), r);
+  const V a = exp2_integer(max(constant<V>(2 - Ieee<scalar_of<V>>::exponent_bias), -abs(n)));
+  const V denominator = one + fma(select(n > V{}, one, a), t, a);
+  return scale(one / denominator, min(V{}, -n));
+}
+
+// log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)).
+template <class V> FASTDL_INLINE V softplus(V x) {
+  const V z = exp(-abs(x)), half = constant<V>(0.5), one = constant<V>(1);
+  const auto large = z > half; // there 1 + z = 2 (1 + (z - 1) / 2), exactly
+  const V log1p_z = log_of_parts(select(large, one, V{}), select(large, (z - one) * half, z));
+  return max(V{}, x) + log1p_z;
+}
+
+// log(sigmoid(x)).
+template <class V> FASTDL_INLINE V logsigmoid(V x) { return -softplus(-x); }
+
+// tanh: x + x^3 P(x^2) for |x| < 0.625, 1 - 2 / (exp(2 |x|) + 1) from there.
+template <class V> FASTDL_INLINE V tanh(V x) {
+  using T = scalar_of<V>;
+  using M = MathConstants<T>;
+  const V magnitude = abs(x), one = constant<V>(1), z = x * x;
+  V p;
+  if constexpr (sizeof(T) == 4)
+    p = polynomial(z, -0x1.555532p-2f, 0x1.1106f6p-3f, -0x1.b835a4p-5f, 0x1.51f8dcp-6f,
+                   -0x1.750d86p-8f);
+  else
+    p = polynomial(z, -0x1.55555555554fep-2, 0x1.111111110ab87p-3, -0x1.ba1ba1b4f78d1p-5,
+                   0x1.664f47783e28fp-6, -0x1.226e15ea94f0ap-7, 0x1.d6cf208f72cd3p-9,
+                   -0x1.7d6860e23245bp-10, 0x1.3364b453e43f1p-11, -0x1.df4d4c21d7fa0p-13,
+                   0x1.43855ba89651ap-14, -0x1.0d9d729cbe0b1p-16);
+  const V small = fma(magnitude, z * p, magnitude);
+  V n;
+  const V y = min(constant<V>(M::tanh_high), magnitude);
+  const V r = reduce_exp(y + y, &n);
+  const V exp_r = fma(fma(exp_tail(r), r, one), r, one);
+  const V large = one - constant<V>(2) / fma(exp2_integer(n), exp_r, one);
+  return copysign(select(magnitude < constant<V>(0.625), small, large), x);
+}
+
+// sin(2 pi u) and cos(2 pi u) for 0 <= u <= 1 (Box-Muller).
+template <class V> FASTDL_INLINE void sincos_2pi(V u, V* sin_out, V* cos_out) {
+  using T = scalar_of<V>;
+  // 4u = q + r: the quarter turn q = 0 ... 4, and r in [-0.5, 0.5] exactly.
+  const V turns = u * constant<V>(4), shifted = turns + round_magic<V>();
+  const V r = turns - (shifted - round_magic<V>()), z = r * r;
+  V s, c;
+  if constexpr (sizeof(T) == 4) {
+    s = polynomial(z, -0x1.4abbc0p-1f, 0x1.46607ep-4f, -0x1.2ddcdep-8f);
+    c = polynomial(z, -0x1.3bd3ccp+0f, 0x1.03c1aep-2f, -0x1.55b146p-6f, 0x1.d47d64p-11f);
+  } else {
+    s = polynomial(z, -0x1.4abbce625be47p-1, 0x1.466bc67758df5p-4, -0x1.32d2cce339b5dp-8,
+                   0x1.50783020edf9ap-13, -0x1.e300aac00c3c3p-19, 0x1.e40522f988eaap-25);
+    c = polynomial(z, -0x1.3bd3cc9be45dep+0, 0x1.03c1f081b5a4fp-2, -0x1.55d3c7e3bf5b2p-6,
+                   0x1.e1f506749be49p-11, -0x1.a6d1e13aecaafp-16, 0x1.f9c3d6191dd9ap-22,
+                   -0x1.afef33c1ca355p-28);
+  }
+  s = fma(r, constant<V>(MathConstants<T>::half_pi), r * z * s);
+  c = fma(z, c, constant<V>(1));
+  // The low bits of q: an odd quarter turn exchanges sine and cosine, the second bit negates.
+  const auto q = bit_cast<uint_of<V>>(shifted);
+  const auto odd = (q & uint_constant<V>(1)) != uint_constant<V>(0);
+  constexpr int to_sign = sizeof(T) * 8 - 2; // from bit 1 to the sign bit
+  const auto sign = uint_constant<V>(Ieee<T>::sign);
+  const auto sin_sign = (q << to_sign) & sign, cos_sign = ((q + uint_constant<V>(1)) << to_sign) & sign;
+  *sin_out = bit_cast<V>(bit_cast<uint_of<V>>(select(odd, c, s)) ^ sin_sign);
+  *cos_out = bit_cast<V>(bit_cast<uint_of<V>>(select(odd, s, c)) ^ cos_sign);
+}
+
+} // namespace FASTDL_ISA
+} // namespace fastdl
