@@ -137,7 +137,7 @@ template <class V> FASTDL_INLINE V log1p(V x) {
 // ---- activations ----------------------------------------------------------------------------------
 
 // 1 / (1 + exp(-x)).  With exp(-x) = 2^n (1 + t) and a = 2^-|n|, the denominator times 2^-max(n, 0)
-// is 1 + (a + t) or 1 + (a + a t): nothing overflows, and little is rounded before the division.
+// is 1 + (a + t) or 1 + (a + a t): nothing overflows.
 template <class V> FASTDL_INLINE V sigmoid(V x) {
   using M = MathConstants<scalar_of<V>>;
   const V one = constant<V>(1), bound = constant<V>(-M::exp_low);
@@ -145,8 +145,9 @@ template <class V> FASTDL_INLINE V sigmoid(V x) {
   const V r = reduce_exp(max(-bound, min(bound, -x)), &n);
   const V t = fma(r * r, exp_tail(r), r);
   const V a = exp2_integer(max(constant<V>(2 - Ieee<scalar_of<V>>::exponent_bias), -abs(n)));
-  const V denominator = one + fma(select(n > V{}, one, a), t, a);
-  return scale(one / denominator, min(V{}, -n));
+  const V b = fma(select(n > V{}, one, a), t, a), denominator = one + b;
+  const V lost = b - (denominator - one), q = one / denominator; // exactly what the sum rounded off
+  return scale(fma(-(q * lost), q, q), min(V{}, -n));
 }
 
 // log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)).
