@@ -39,7 +39,7 @@ def fit(
         optimizer: each step runs at its learning rates times the schedule; they are as before
             when the training is over.
         epochs: how often to go through the training data.
-        loss: (logits, labels) → the batch's mean loss.  The test loss is plain cross-entropy.
+        loss: (logits, labels) → the batch's mean loss, in training and in the test.
         schedule: share of the training done → factor on the learning rate.
         fold: the number that the records carry.
         on_batch, on_epoch: called after each batch and after each epoch.
@@ -82,7 +82,7 @@ def fit(
                 seen += len(labels)
                 if on_batch is not None:
                     on_batch()
-            tested = evaluate(model, test_loader)
+            tested = evaluate(model, test_loader, loss)
             seconds = time.perf_counter() - started
             record = EpochRecord(fold, epoch, loss_sum / seen, right / seen, *tested, seconds)
             records.append(record)
@@ -105,8 +105,8 @@ def _step(
     return batch_loss.item(), _right(logits, labels)
 
 
-def evaluate(model: Any, loader: Any) -> tuple[float, float]:
-    """Mean cross-entropy and accuracy (0 to 1) over a loader, in evaluation mode.
+def evaluate(model: Any, loader: Any, loss: Loss = F.cross_entropy) -> tuple[float, float]:
+    """Mean loss and accuracy (0 to 1) over a loader, in evaluation mode.
 
     The model is in the mode it was in before, afterwards.
 
@@ -120,7 +120,7 @@ def evaluate(model: Any, loader: Any) -> tuple[float, float]:
         with no_grad():
             for inputs, labels in loader:
                 logits = model(inputs)
-                loss_sum += F.cross_entropy(logits, labels).item() * len(labels)
+                loss_sum += loss(logits, labels).item() * len(labels)
                 right += _right(logits, labels)
                 seen += len(labels)
     finally:

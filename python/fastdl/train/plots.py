@@ -12,7 +12,8 @@ import numpy as np
 from .atomic import write_atomic
 from .history import EpochRecord
 
-TRAIN, TEST, INK, GRID = "#8a94a6", "#0b6e99", "#1f2733", "#e6e9ee"
+COLORS = {"train": "#e08e45", "test": "#1b6ca8"}
+INK, GRID = "#2a3140", "#e8ebf0"
 
 
 def plot_history(path: str | Path, records: Sequence[EpochRecord], title: str = "") -> None:
@@ -41,37 +42,54 @@ def plot_history(path: str | Path, records: Sequence[EpochRecord], title: str = 
         ) from error
     figure = Figure(figsize=(10, 4.2), dpi=160, layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)  # a figure of its own: no global state, no display
+    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)
     left, right = figure.subplots(1, 2)
-    _panel(left, records, "loss", "cross-entropy", 1.0)
-    left.set_yscale("log")
-    _panel(right, records, "accuracy", "accuracy in %", 100.0)
-    right.legend(loc="lower right", frameon=False, labelcolor=INK)
+    _panel(left, records, "loss", 1.0)
+    _panel(right, records, "accuracy", 100.0)
+    left.set_title("loss", color=INK, loc="left")
+    right.set_title("accuracy in %", color=INK, loc="left")
+    right.legend(loc="lower right", frameon=False, labelcolor=INK, fontsize=11)
     if title:
-        figure.suptitle(title, color=INK, fontsize=12, fontweight="bold")
+        figure.suptitle(title, color=INK, fontsize=13, fontweight="bold")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     write_atomic(path, buffer.getvalue())
 
 
-def _panel(axes: Any, records: Sequence[EpochRecord], field: str, label: str, scale: float) -> None:
+def _panel(axes: Any, records: Sequence[EpochRecord], field: str, scale: float) -> None:
     folds = sorted({record.fold for record in records})
-    for part, color in (("train", TRAIN), ("test", TEST)):
+    ends = {}
+    for part, color in COLORS.items():
         curves = [
             scale * np.array([getattr(r, f"{part}_{field}") for r in records if r.fold == fold])
             for fold in folds
         ]
         length = min(len(curve) for curve in curves)
+        epochs = np.arange(1, length + 1)
         mean = np.mean([curve[:length] for curve in curves], axis=0)
         if len(folds) > 1:
             for curve in curves:
-                axes.plot(np.arange(1, len(curve) + 1), curve, color=color, lw=0.8, alpha=0.35)
+                axes.plot(np.arange(1, len(curve) + 1), curve, color=color, lw=0.8, alpha=0.4)
         name = f"{part}, mean of {len(folds)} folds" if len(folds) > 1 else part
-        axes.plot(np.arange(1, length + 1), mean, color=color, lw=2.4, label=name)
+        axes.plot(epochs, mean, color=color, lw=2.6, label=name, solid_capstyle="round")
+        axes.plot(epochs[-1:], mean[-1:], "o", color=color, ms=6)
+        ends[part] = mean[-1]
+    if field == "accuracy":  # the two ends of a loss often lie too close together for a label
+        for part, end in ends.items():
+            axes.annotate(
+                f"{end:.1f}",
+                (length, end),
+                xytext=(7, 0),
+                textcoords="offset points",
+                color=COLORS[part],
+                fontweight="bold",
+                va="bottom" if end == max(ends.values()) else "top",
+            )
     axes.set_xlabel("epoch", color=INK)
-    axes.set_title(label, color=INK, fontsize=11, loc="left")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(color=GRID, lw=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(GRID)
     axes.tick_params(colors=INK, length=0)
-    axes.margins(x=0.01)
+    axes.margins(x=0.06)

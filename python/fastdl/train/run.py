@@ -129,7 +129,8 @@ def run(task: Task) -> TrainResult:
     if importlib.util.find_spec("matplotlib") is None:
         return TrainResult(accuracies, curves=None)
     result = TrainResult(accuracies, task.out / "curves.png")
-    title = f"{task.options.data}: {result.mean:.2%} test accuracy"
+    folds = f", mean of {len(accuracies)} folds" if len(accuracies) > 1 else ""
+    title = f"{task.options.data}: {100 * result.mean:.2f} % test accuracy{folds}"
     plot_history(task.out / "curves.png", task.records, title)
     return result
 
