@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import from_numpy
+from ..ops.create import from_numpy
 from ..tensor import Tensor
 from .shuffle import DrawSource, random_permutation
 

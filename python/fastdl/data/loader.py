@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from .. import from_numpy
+from ..ops.create import from_numpy
 from ..tensor import Tensor
 from .dataset import Subset, take_rows
 from .shuffle import DrawSource, random_permutation

@@ -35,14 +35,15 @@ def plot_history(path: str | Path, records: Sequence[EpochRecord], title: str = 
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
+        from matplotlib.layout_engine import ConstrainedLayoutEngine
     except ImportError as error:
         raise ImportError(
             "the picture of the curves needs matplotlib, which is not installed: "
             "pip install 'fastdl-nn[plot]'"
         ) from error
-    figure = Figure(figsize=(10, 4.2), dpi=160, layout="constrained", facecolor="white")
+    layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08)
+    figure = Figure(figsize=(10, 4.2), dpi=160, layout=layout, facecolor="white")
     FigureCanvasAgg(figure)  # a figure of its own: no global state, no display
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08)
     left, right = figure.subplots(1, 2)
     _panel(left, records, "loss", 1.0)
     _panel(right, records, "accuracy", 100.0)
