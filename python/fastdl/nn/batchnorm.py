@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..dtypes import float32, int64
-from ..ops.creation import ones, tensor, zeros
+from ..ops.create import ones, tensor, zeros
 from ..tensor import Tensor
 from . import functional as F
 from . import init

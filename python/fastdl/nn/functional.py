@@ -9,7 +9,7 @@ from ..ops.batchnorm import batch_norm
 from ..ops.cross_entropy import cross_entropy
 from ..ops.dropout import dropout
 from ..ops.matmul import linear
-from ..ops.mse import mse_loss
+from ..ops.mse_loss import mse_loss
 from ..ops.softmax import log_softmax, softmax
 from ..ops.unary import relu, sigmoid, softplus, tanh
 

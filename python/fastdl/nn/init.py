@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from ..autograd import no_grad
+from ..grad_mode import no_grad
 from ..tensor import Tensor
 from .check import one_of
 

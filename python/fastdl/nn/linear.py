@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ..dtypes import float32
-from ..ops.creation import empty
+from ..ops.create import empty
 from ..tensor import Tensor
 from . import functional as F
 from . import init

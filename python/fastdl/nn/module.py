@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-from ..autograd import no_grad
-from ..dtypes import float32, float64
+from ..device import device as device_class
+from ..dtypes import as_dtype, float32, float64
+from ..grad_mode import no_grad
 from ..tensor import Tensor
 from . import structure
-from .hooks import RemovableHandle, register
+from .hooks import ModuleHookHandle
 from .parameter import Parameter
 from .summary import summary
 
@@ -40,8 +41,8 @@ class Module:
 
     training: bool
     _kinds: dict[str, str]
-    _forward_pre_hooks: dict[RemovableHandle, Callable[..., Any]]
-    _forward_hooks: dict[RemovableHandle, Callable[..., Any]]
+    _forward_pre_hooks: dict[ModuleHookHandle, Callable[..., Any]]
+    _forward_hooks: dict[ModuleHookHandle, Callable[..., Any]]
 
     def __init__(self) -> None:
         attributes = self.__dict__
@@ -70,7 +71,7 @@ class Module:
                 output = changed
         return output
 
-    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> ModuleHookHandle:
         """Call ``hook(module, args)`` before every forward; what it returns replaces the arguments.
 
         Args:
@@ -80,15 +81,15 @@ class Module:
         Raises:
             TypeError: `hook` is not callable.
         """
-        return register(self._forward_pre_hooks, hook, "register_forward_pre_hook")
+        return ModuleHookHandle(self._forward_pre_hooks, hook)
 
-    def register_forward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+    def register_forward_hook(self, hook: Callable[..., Any]) -> ModuleHookHandle:
         """Call ``hook(module, args, output)`` after every forward; a result replaces the output.
 
         Raises:
             TypeError: `hook` is not callable.
         """
-        return register(self._forward_hooks, hook, "register_forward_hook")
+        return ModuleHookHandle(self._forward_hooks, hook)
 
     # ---- registration ----
 
@@ -131,7 +132,7 @@ class Module:
             raise TypeError(f"{owner}: name: expected a str, got {type(name).__name__}")
         if not name or "." in name:
             raise ValueError(f"{owner}: name: expected a non-empty str without a dot, got {name!r}")
-        if hasattr(type(self), name):
+        if getattr(type(self), name, None) is not None:  # a class-level default of None is fine
             raise ValueError(f"{owner}: name: {name!r} is already an attribute of the class")
 
     def _register(self, name: str, kind: str, value: Any) -> None:
@@ -383,16 +384,17 @@ class Module:
             ValueError: a device that this build does not have.
         """
         for arg in args:
-            if isinstance(arg, str):
+            if isinstance(arg, (str, device_class)):
                 device = arg
             else:
                 dtype = arg
-        if device not in (None, "cpu"):
-            raise ValueError(f"to: device: expected 'cpu', got {device!r}")
-        if dtype not in (None, float32, float64):
-            raise TypeError(f"to: dtype: expected float32 or float64, got {dtype!r}")
+        if device is not None:
+            device_class(device)  # raises unless it is the CPU
         if dtype is None:
             return self
+        dtype = as_dtype(dtype)
+        if dtype not in (float32, float64):
+            raise TypeError(f"to: dtype: expected float32 or float64, got {dtype.name}")
         tensors = [p for _, p in self.named_parameters()] + [b for _, b in self.named_buffers()]
         for tensor in tensors:
             if tensor.is_floating_point() and tensor.dtype != dtype:

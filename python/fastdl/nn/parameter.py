@@ -42,15 +42,5 @@ class Parameter(Tensor):
         _get_requires_grad, _change_requires_grad, doc="Whether gradients flow to this parameter."
     )
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
-        copy = type(self)(self.detach().clone(), self.requires_grad)
-        if self.grad is not None:
-            copy.grad = self.grad.detach().clone()
-        memo[id(self)] = copy
-        return copy
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.detach(), self.requires_grad)
-
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"

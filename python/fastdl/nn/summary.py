@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..autograd import no_grad
-from ..ops.creation import zeros
+from ..grad_mode import no_grad
+from ..ops.create import zeros
 from ..tensor import Tensor
 
 if TYPE_CHECKING:
