@@ -1,17 +1,17 @@
 // Elementary functions, each written once for V = float, double or a vector of them.  No tables, no
 // branches; evaluated in the type's own arithmetic.  Stated errors are the largest over all 2^32
-// floats (float) or found in random and edge points (double), on every instruction set, with and
+// floats (float) or among random and edge points (double), on every instruction set, with and
 // without fused multiply-add.  NaN gives NaN; subnormal inputs and results are rounded like others.
 //
-// Methods: argument reduction as in J.-M. Muller, "Elementary Functions" (3rd ed., 2016), chapters 5
-// and 11; Cody & Waite two-part log(2) (1980); log of doubles after P. T. P. Tang (1990) by
-// s = f / (2 + f).  The minimax coefficients were computed for these ranges by the Remez exchange.
+// Methods: argument reduction as in J.-M. Muller, "Elementary Functions" (3rd ed., 2016); two-part
+// log(2) after Cody & Waite (1980); the log of doubles by s = f / (2 + f) after P. T. P. Tang
+// (1990). The minimax coefficients were computed for these ranges by the Remez exchange.
 #pragma once
 
 #ifdef __CUDACC_RTC__
-#include "scalar.h"
+#include "core/scalar.h"
 #else
-#include "simd.h"
+#include "core/simd.h"
 #endif
 
 namespace fastdl {
@@ -28,7 +28,7 @@ template <> struct MathConstants<float> {
   static constexpr float log2_e = 0x1.715476p+0f;
   // log(2) = high + low; high has so few bits that n * high is exact for every exponent n.
   static constexpr float log_2_high = 0x1.62e4p-1f, log_2_low = 0x1.7f7d1cp-20f;
-  static constexpr float log_2 = 0x1.62e430p-1f, half_pi = 0x1.921fb6p+0f;
+  static constexpr float half_pi = 0x1.921fb6p+0f;
   // exp(x) is 0 below exp_low, inf above exp_high; exp(x) - 1 is -1 below expm1_low.
   static constexpr float exp_low = -104, exp_high = 89, expm1_low = -18;
   static constexpr float tanh_high = 10; // tanh(x) is 1 from here on
@@ -36,12 +36,12 @@ template <> struct MathConstants<float> {
 template <> struct MathConstants<double> {
   static constexpr double log2_e = 0x1.71547652b82fep+0;
   static constexpr double log_2_high = 0x1.62e42fefa38p-1, log_2_low = 0x1.ef35793c7673p-45;
-  static constexpr double log_2 = 0x1.62e42fefa39efp-1, half_pi = 0x1.921fb54442d18p+0;
+  static constexpr double half_pi = 0x1.921fb54442d18p+0;
   static constexpr double exp_low = -746, exp_high = 710, expm1_low = -38;
   static constexpr double tanh_high = 20;
 };
 
-// ---- exponentials ---------------------------------------------------------------------------------
+// ---- exponentials ---------------------------------------------------------------------
 
 // x = n log(2) + r with n integral and |r| <= log(2)/2 (a little more without fma).
 template <class V> FASTDL_INLINE V reduce_exp(V x, V* n) {
@@ -51,7 +51,7 @@ template <class V> FASTDL_INLINE V reduce_exp(V x, V* n) {
   return fma(*n, constant<V>(-M::log_2_low), fma(*n, constant<V>(-M::log_2_high), x));
 }
 
-// (exp(r) - 1 - r) / r^2 for |r| <= log(2)/2, so that exp(r) has a relative error of 2^-28.2, 2^-60.
+// (exp(r) - 1 - r) / r^2 for |r| <= log(2)/2; as part of exp(r) in error by 2^-28.2, 2^-60.
 template <class V> FASTDL_INLINE V exp_tail(V r) {
   if constexpr (sizeof(scalar_of<V>) == 4)
     return polynomial(r, 0x1.fffffcp-2f, 0x1.55548cp-3f, 0x1.55585ap-5f, 0x1.123d04p-7f,
@@ -77,14 +77,14 @@ template <class V> FASTDL_INLINE V expm1(V x) {
   using M = MathConstants<scalar_of<V>>;
   V n;
   const V r = reduce_exp(max(constant<V>(M::expm1_low), min(constant<V>(M::exp_high), x)), &n);
-  const V p = fma(r * r, exp_tail(r), r);
+  const V tail = r * r * exp_tail(r); // exp(r) - 1 - r, the last to be added
   const V half_power = exp2_integer(n - constant<V>(1));
-  const V half_result = fma(half_power, p, half_power - constant<V>(0.5));
-  // A sign is given back to -0, and p not halved where it may be subnormal.
-  return copysign(select(n == V{}, p, half_result + half_result), x);
+  const V half_result = fma(half_power, tail, fma(half_power, r, half_power - constant<V>(0.5)));
+  // For n = 0 nothing is halved, since it may be subnormal; -0 gets its sign back.
+  return copysign(select(n == V{}, r + tail, half_result + half_result), x);
 }
 
-// ---- logarithms -----------------------------------------------------------------------------------
+// ---- logarithms -----------------------------------------------------------------------
 
 // k log(2) + log(1 + f) for f in [-0.25, 0.5].
 template <class V> FASTDL_INLINE V log_of_parts(V k, V f) {
@@ -118,7 +118,8 @@ template <class V> FASTDL_INLINE V log1p(V x) {
   using T = scalar_of<V>;
   using I = Ieee<T>;
   using U = decltype(I::sign);
-  const auto offset = bit_cast<uint_of<V>>(x + constant<V>(1)) - uint_constant<V>(bit_cast<U>(T(0.75)));
+  const auto offset =
+      bit_cast<uint_of<V>>(x + constant<V>(1)) - uint_constant<V>(bit_cast<U>(T(0.75)));
   const auto k_bits = offset & uint_constant<V>(I::infinity | I::sign); // k << mantissa_bits
   const V four_power = bit_cast<V>(uint_constant<V>(bit_cast<U>(T(4))) - k_bits); // 4 * 2^-k
   // x may be zero or subnormal only where k is 0.
@@ -129,12 +130,12 @@ template <class V> FASTDL_INLINE V log1p(V x) {
                           uint_constant<V>(bit_cast<U>(two_p))) -
               constant<V>(two_p + T(I::exponent_bias));
   const V inside = copysign(log_of_parts(k, f), x);
-  const V outside = select(x == constant<V>(-1), -infinity<V>(),
-                           select(x < constant<V>(-1), quiet_nan<V>(), x));
+  const V outside =
+      select(x == constant<V>(-1), -infinity<V>(), select(x < constant<V>(-1), quiet_nan<V>(), x));
   return select((x > constant<V>(-1)) & (x < infinity<V>()), inside, outside);
 }
 
-// ---- activations ----------------------------------------------------------------------------------
+// ---- activations ----------------------------------------------------------------------
 
 // 1 / (1 + exp(-x)).  With exp(-x) = 2^n (1 + t) and a = 2^-|n|, the denominator times 2^-max(n, 0)
 // is 1 + (a + t) or 1 + (a + a t): nothing overflows.
@@ -208,7 +209,8 @@ template <class V> FASTDL_INLINE void sincos_2pi(V u, V* sin_out, V* cos_out) {
   const auto odd = (q & uint_constant<V>(1)) != uint_constant<V>(0);
   constexpr int to_sign = sizeof(T) * 8 - 2; // from bit 1 to the sign bit
   const auto sign = uint_constant<V>(Ieee<T>::sign);
-  const auto sin_sign = (q << to_sign) & sign, cos_sign = ((q + uint_constant<V>(1)) << to_sign) & sign;
+  const auto sin_sign = (q << to_sign) & sign,
+             cos_sign = ((q + uint_constant<V>(1)) << to_sign) & sign;
   *sin_out = bit_cast<V>(bit_cast<uint_of<V>>(select(odd, c, s)) ^ sin_sign);
   *cos_out = bit_cast<V>(bit_cast<uint_of<V>>(select(odd, s, c)) ^ cos_sign);
 }

@@ -37,8 +37,8 @@ using int64_t = long long;
 using uint64_t = unsigned long long;
 #endif
 
-// Traits<V>: the element type of V, the integers of the same width and lane count, and the type of a
-// comparison's result (bool; in a vector, integers that are 0 or -1).
+// Traits<V>: the element type of V, the integers of the same width and lane count, and the type of
+// a comparison's result (bool; in a vector, integers that are 0 or -1).
 template <class V> struct Traits;
 template <> struct Traits<float> {
   using Scalar = float;
@@ -134,7 +134,8 @@ FASTDL_INLINE double sqrt(double x) { return __builtin_sqrt(x); }
 #endif
 
 // Adding and subtracting 1.5 * 2^mantissa_bits rounds |x| < 2^(mantissa_bits-1) to the nearest
-// integer, ties to even, which then stands in the low bits of the sum.  -fassociative-math breaks it.
+// integer, ties to even, which then stands in the low bits of the sum.  (-fassociative-math would
+// break it.)
 template <class V> FASTDL_INLINE V round_magic() {
   return constant<V>(scalar_of<V>(1.5) * (uint64_t(1) << Ieee<scalar_of<V>>::mantissa_bits));
 }
@@ -161,8 +162,8 @@ template <class V> FASTDL_INLINE V exp2_integer(V n) {
   return bit_cast<V>(bit_cast<uint_of<V>>(biased) << I::mantissa_bits);
 }
 
-// x * 2^n for an integral n, in two steps so that subnormal results are rounded once: |n| at most 252
-// (float) or 2044 (double), and x near 1.
+// x * 2^n for an integral n, in two steps so that subnormal results are rounded once: |n| at most
+// 252 (float) or 2044 (double), and x near 1.
 template <class V> FASTDL_INLINE V scale_by_two_steps(V x, V n) {
   const V magic = round_magic<V>();
   const V half = (n * constant<V>(0.5) + magic) - magic;
@@ -171,8 +172,8 @@ template <class V> FASTDL_INLINE V scale_by_two_steps(V x, V n) {
 FASTDL_INLINE float scale(float x, float n) { return scale_by_two_steps(x, n); }
 FASTDL_INLINE double scale(double x, double n) { return scale_by_two_steps(x, n); }
 
-// x = m * 2^k with m in [0.75, 1.5); k = -inf, +inf, NaN (then m is any number or NaN) where x is 0,
-// +inf, and NaN or negative, so that k * log(2) + log(m) is right for every x.
+// x = m * 2^k with m in [0.75, 1.5).  Where x is 0, +inf, or NaN or negative, k is -inf, +inf, NaN
+// (or m is NaN), so that k * log(2) + log(m) is right for every x.
 template <class V> FASTDL_INLINE V split_by_bits(V x, V* k) {
   using T = scalar_of<V>;
   using I = Ieee<T>;
@@ -184,10 +185,9 @@ template <class V> FASTDL_INLINE V split_by_bits(V x, V* k) {
   const auto u = bit_cast<uint_of<V>>(y);
   const auto biased = u + uint_constant<V>(bit_cast<U>(T(1)) - bit_cast<U>(T(0.75)));
   // The biased exponent becomes a number by standing in the low bits of 2^mantissa_bits.
-  const V exponent =
-      bit_cast<V>((biased >> bits) | uint_constant<V>(bit_cast<U>(normalize))) -
-      select(subnormal, constant<V>(normalize + T(I::exponent_bias + bits)),
-             constant<V>(normalize + T(I::exponent_bias)));
+  const V exponent = bit_cast<V>((biased >> bits) | uint_constant<V>(bit_cast<U>(normalize))) -
+                     select(subnormal, constant<V>(normalize + T(I::exponent_bias + bits)),
+                            constant<V>(normalize + T(I::exponent_bias)));
   const V zero_or_nan = select(x == V{}, -infinity<V>(), quiet_nan<V>());
   const V finite_or_inf = select(x == infinity<V>(), x, exponent);
   *k = select(x > V{}, finite_or_inf, zero_or_nan);

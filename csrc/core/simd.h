@@ -6,7 +6,7 @@
 //   if (i < end) store_partial(y + i, f(load_partial(x + i, end - i)), end - i);
 #pragma once
 
-#include "scalar.h"
+#include "core/scalar.h"
 
 #if defined(__x86_64__)
 #pragma GCC diagnostic push // GCC 12 warns about its own _mm512_undefined_ps
@@ -55,16 +55,30 @@ template <> struct Traits<Vec<double>> {
   using Mask = Vec<int64_t>;
 };
 
+template <> struct Traits<Vec<int32_t>> {
+  using Scalar = int32_t;
+  using Int = Vec<int32_t>;
+  using Uint = Vec<uint32_t>;
+  using Mask = Vec<int32_t>;
+};
+template <> struct Traits<Vec<int64_t>> {
+  using Scalar = int64_t;
+  using Int = Vec<int64_t>;
+  using Uint = Vec<uint64_t>;
+  using Mask = Vec<int64_t>;
+};
+
 template <class T> FASTDL_INLINE Vec<T> splat(T x) { return x - Vec<T>{}; }
 
 // 0, 1, 2, ... in the lanes.
 template <class T> FASTDL_INLINE Vec<T> iota() {
   Vec<T> v{};
-  for (int i = 0; i < lanes<T>; ++i) v[i] = T(i);
+  for (int i = 0; i < lanes<T>; ++i)
+    v[i] = T(i);
   return v;
 }
 
-// ---- memory: no alignment is asked for, except by stream ------------------------------------------
+// ---- memory: no alignment is asked for, except by stream ------------------------------
 
 template <class T> FASTDL_INLINE Vec<T> load(const T* p) {
   return *reinterpret_cast<const typename VectorOf<T, FASTDL_VECTOR_BYTES>::Unaligned*>(p);
@@ -94,7 +108,8 @@ template <class T> FASTDL_INLINE Vec<T> load_partial(const T* p, int64_t n, T fi
 #else
   Vec<T> v = splat(fill);
   for (int i = 0; i < lanes<T>; ++i)
-    if (i < n) v[i] = p[i];
+    if (i < n)
+      v[i] = p[i];
   return v;
 #endif
 }
@@ -113,7 +128,8 @@ template <class T> FASTDL_INLINE void store_partial(T* p, Vec<T> v, int64_t n) {
                            (__m256i)v);
 #else
   for (int i = 0; i < lanes<T>; ++i)
-    if (i < n) p[i] = v[i];
+    if (i < n)
+      p[i] = v[i];
 #endif
 }
 
@@ -122,13 +138,15 @@ template <class T>
 FASTDL_INLINE Vec<T> load_strided(const T* p, int64_t stride, int64_t n = lanes<T>, T fill = T(0)) {
   Vec<T> v = splat(fill);
   for (int i = 0; i < lanes<T>; ++i)
-    if (i < n) v[i] = p[i * stride];
+    if (i < n)
+      v[i] = p[i * stride];
   return v;
 }
 template <class T>
 FASTDL_INLINE void store_strided(T* p, int64_t stride, Vec<T> v, int64_t n = lanes<T>) {
   for (int i = 0; i < lanes<T>; ++i)
-    if (i < n) p[i * stride] = v[i];
+    if (i < n)
+      p[i * stride] = v[i];
 }
 
 // Non-temporal store past the caches; p aligned to the vector.  Call fence() after the last one,
@@ -151,8 +169,10 @@ FASTDL_INLINE void fence() {
 }
 FASTDL_INLINE void prefetch(const void* p) { __builtin_prefetch(p); }
 
-// Masks of V as bytes 0 and 1 (the bool tensors); the partial forms take the first n lanes, 0 elsewhere.
-template <class V> using BoolsOf = typename VectorOf<uint8_t, sizeof(V) / sizeof(scalar_of<V>)>::Type;
+// Masks of V as bytes 0 and 1 (the bool tensors); the partial forms take the first n lanes and 0
+// for the others.
+template <class V>
+using BoolsOf = typename VectorOf<uint8_t, sizeof(V) / sizeof(scalar_of<V>)>::Type;
 
 template <class V> FASTDL_INLINE mask_of<V> bools_to_mask(BoolsOf<V> bytes) {
 #if defined(__AVX512F__)
@@ -176,7 +196,8 @@ template <class V> FASTDL_INLINE mask_of<V> load_bool(const uint8_t* p) {
 }
 template <class V> FASTDL_INLINE mask_of<V> load_bool_partial(const uint8_t* p, int64_t n) {
   BoolsOf<V> bytes{};
-  for (int64_t i = 0; i < n; ++i) bytes[i] = p[i];
+  for (int64_t i = 0; i < n; ++i)
+    bytes[i] = p[i];
   return bools_to_mask<V>(bytes);
 }
 template <class V> FASTDL_INLINE BoolsOf<V> mask_to_bools(mask_of<V> mask) {
@@ -206,10 +227,11 @@ template <class V> FASTDL_INLINE void store_bool(uint8_t* p, mask_of<V> mask) {
 }
 template <class V> FASTDL_INLINE void store_bool_partial(uint8_t* p, mask_of<V> mask, int64_t n) {
   const BoolsOf<V> bytes = mask_to_bools<V>(mask);
-  for (int64_t i = 0; i < n; ++i) p[i] = bytes[i];
+  for (int64_t i = 0; i < n; ++i)
+    p[i] = bytes[i];
 }
 
-// ---- arithmetic that needs an instruction of its own ----------------------------------------------
+// ---- arithmetic that needs an instruction of its own ----------------------------------
 
 #if defined(__AVX512F__)
 FASTDL_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
@@ -252,7 +274,9 @@ FASTDL_INLINE Vec<double> round(Vec<double> x) { return _mm256_round_pd(x, 8); }
 FASTDL_INLINE Vec<float> floor(Vec<float> x) { return _mm256_round_ps(x, 9); }
 FASTDL_INLINE Vec<double> floor(Vec<double> x) { return _mm256_round_pd(x, 9); }
 #elif defined(__aarch64__)
-FASTDL_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) { return vfmaq_f32(c, a, b); }
+FASTDL_INLINE Vec<float> fma(Vec<float> a, Vec<float> b, Vec<float> c) {
+  return vfmaq_f32(c, a, b);
+}
 FASTDL_INLINE Vec<double> fma(Vec<double> a, Vec<double> b, Vec<double> c) {
   return vfmaq_f64(c, a, b);
 }
@@ -294,7 +318,7 @@ FASTDL_INLINE Vec<uint64_t> multiply_even(Vec<uint64_t> a, Vec<uint64_t> b) {
 #endif
 }
 
-// ---- conversions ----------------------------------------------------------------------------------
+// ---- conversions ----------------------------------------------------------------------
 
 template <class T> using HalfVec = typename VectorOf<T, FASTDL_VECTOR_BYTES / 2>::Type;
 
@@ -352,55 +376,72 @@ FASTDL_INLINE Vec<float> narrow(Vec<double> low, Vec<double> high) {
 #endif
 }
 
-// Between integers and floats of one width; to_int truncates (undefined outside the integer's range).
+// Between integers and floats of one width; to_int truncates (undefined outside its range).
 // 64-bit ones are single instructions on AVX-512 only.
-FASTDL_INLINE Vec<float> to_float(Vec<int32_t> v) {
-  return __builtin_convertvector(v, Vec<float>);
-}
+FASTDL_INLINE Vec<float> to_float(Vec<int32_t> v) { return __builtin_convertvector(v, Vec<float>); }
 FASTDL_INLINE Vec<double> to_float(Vec<int64_t> v) {
   return __builtin_convertvector(v, Vec<double>);
 }
-FASTDL_INLINE Vec<int32_t> to_int(Vec<float> v) {
-  return __builtin_convertvector(v, Vec<int32_t>);
-}
+FASTDL_INLINE Vec<int32_t> to_int(Vec<float> v) { return __builtin_convertvector(v, Vec<int32_t>); }
 FASTDL_INLINE Vec<int64_t> to_int(Vec<double> v) {
   return __builtin_convertvector(v, Vec<int64_t>);
 }
 
-// ---- across the lanes -----------------------------------------------------------------------------
+// ---- across the lanes -----------------------------------------------------------------
+
+template <int bytes> struct IntOfSize;
+template <> struct IntOfSize<4> {
+  using Type = int32_t;
+};
+template <> struct IntOfSize<8> {
+  using Type = int64_t;
+};
+
+// The even and the odd lanes of a and b read as one sequence, and the way back: a0 b0 a1 b1 ...
+template <class T> FASTDL_INLINE Vec<T> even_lanes(Vec<T> a, Vec<T> b) {
+  return __builtin_shuffle(a, b, iota<typename IntOfSize<sizeof(T)>::Type>() * 2);
+}
+template <class T> FASTDL_INLINE Vec<T> odd_lanes(Vec<T> a, Vec<T> b) {
+  return __builtin_shuffle(a, b, iota<typename IntOfSize<sizeof(T)>::Type>() * 2 + 1);
+}
+template <class T> FASTDL_INLINE Vec<T> interleave_low(Vec<T> a, Vec<T> b) {
+  const auto i = iota<typename IntOfSize<sizeof(T)>::Type>();
+  return __builtin_shuffle(a, b, (i >> 1) + (i & 1) * lanes<T>);
+}
+template <class T> FASTDL_INLINE Vec<T> interleave_high(Vec<T> a, Vec<T> b) {
+  const auto i = iota<typename IntOfSize<sizeof(T)>::Type>();
+  return __builtin_shuffle(a, b, (i >> 1) + (i & 1) * lanes<T> + lanes<T> / 2);
+}
+// A mask of float lanes as the two masks of double lanes.
+FASTDL_INLINE Vec<int64_t> widen_mask_low(Vec<int32_t> mask) {
+  return (Vec<int64_t>)interleave_low<int32_t>(mask, mask);
+}
+FASTDL_INLINE Vec<int64_t> widen_mask_high(Vec<int32_t> mask) {
+  return (Vec<int64_t>)interleave_high<int32_t>(mask, mask);
+}
 
 // v with its lanes i and i ^ step exchanged.
 template <class V> FASTDL_INLINE V exchange_lanes(V v, int step) {
-  using I = int_of<V>;
-  return __builtin_shuffle(v, iota<scalar_of<I>>() ^ scalar_of<I>(step));
+  return __builtin_shuffle(v, iota<typename IntOfSize<sizeof(scalar_of<V>)>::Type>() ^ step);
 }
-template <> struct Traits<Vec<int32_t>> {
-  using Scalar = int32_t;
-  using Int = Vec<int32_t>;
-  using Uint = Vec<uint32_t>;
-  using Mask = Vec<int32_t>;
-};
-template <> struct Traits<Vec<int64_t>> {
-  using Scalar = int64_t;
-  using Int = Vec<int64_t>;
-  using Uint = Vec<uint64_t>;
-  using Mask = Vec<int64_t>;
-};
-
 // The lanes folded in halves: ((v0 + v4) + (v2 + v6)) + ... : one fixed order for a lane count.
-#define FASTDL_FOLD(v, combine)                                                                      \
-  constexpr int count = sizeof(V) / sizeof(scalar_of<V>);                                            \
-  if constexpr (count >= 16) v = combine(v, exchange_lanes(v, 8));                                   \
-  if constexpr (count >= 8) v = combine(v, exchange_lanes(v, 4));                                    \
-  if constexpr (count >= 4) v = combine(v, exchange_lanes(v, 2));                                    \
-  v = combine(v, exchange_lanes(v, 1));                                                              \
+#define FASTDL_FOLD(v, combine)                                                                    \
+  constexpr int count = sizeof(V) / sizeof(scalar_of<V>);                                          \
+  if constexpr (count >= 16)                                                                       \
+    v = combine(v, exchange_lanes(v, 8));                                                          \
+  if constexpr (count >= 8)                                                                        \
+    v = combine(v, exchange_lanes(v, 4));                                                          \
+  if constexpr (count >= 4)                                                                        \
+    v = combine(v, exchange_lanes(v, 2));                                                          \
+  v = combine(v, exchange_lanes(v, 1));                                                            \
   return v[0];
 
 template <class V> FASTDL_INLINE V add(V a, V b) { return a + b; }
 template <class V> FASTDL_INLINE scalar_of<V> sum_lanes(V v) { FASTDL_FOLD(v, add) }
 // NaN if any lane is NaN.
 template <class V> FASTDL_INLINE scalar_of<V> max_lanes(V v) { FASTDL_FOLD(v, maximum) }
-template <class V> FASTDL_INLINE scalar_of<V> min_lanes(V v) { FASTDL_FOLD(v, minimum) }
+template <class V>
+FASTDL_INLINE scalar_of<V> min_lanes(V v){FASTDL_FOLD(v, minimum)}
 #undef FASTDL_FOLD
 
 // Whether a mask holds in some lane.
