@@ -1,0 +1,63 @@
+// The services of core that Python sees: element types, the tensor type, the pool, the registry.
+#include <pybind11/stl.h>
+
+#include "core/blas.h"
+#include "core/check.h"
+#include "core/py_tensor.h"
+#include "core/registry.h"
+
+namespace py = pybind11;
+
+namespace fastdl {
+namespace {
+
+// name -> {stem, kind, dtypes with a kernel}
+py::dict op_table() {
+  py::dict table;
+  for (int op = 0; op < static_cast<int>(Op::count); ++op) {
+    const OpInfo& i = info(static_cast<Op>(op));
+    py::list dtypes;
+    for (int d = 0; d < kDTypes; ++d)
+      if (find_kernel(static_cast<Op>(op), static_cast<DType>(d)))
+        dtypes.append(name_of(static_cast<DType>(d)));
+    using namespace py::literals;
+    table[i.name] = py::dict("stem"_a = i.stem, "kind"_a = i.kind, "dtypes"_a = dtypes);
+  }
+  return table;
+}
+
+}  // namespace
+
+void bind_core(py::module_& m) {
+  py::register_exception_translator([](std::exception_ptr pointer) {
+    try {
+      if (pointer) std::rethrow_exception(pointer);
+    } catch (const TypeError& error) {
+      py::set_error(PyExc_TypeError, error.what());
+    }
+  });
+  py::enum_<DType> dtypes(m, "DType");
+#define X(name, type) dtypes.value(name_of(DType::name), DType::name);
+  FASTDL_DTYPES(X)
+#undef X
+  dtypes.def_property_readonly("itemsize", &item_size)
+      .def_property_readonly("is_floating_point", &is_float);
+
+  bind_tensor_type(m);
+
+  m.def("op_table", &op_table, "Every op: its stem, kind, and the dtypes that have a kernel.");
+  m.def("isa", &isa, "The instruction set whose kernels run.");
+  m.def("isas", &isas, "The instruction sets built in that this machine can run.");
+  m.def("pool_stats", [] {
+    const PoolStats s = pool_stats();
+    using namespace py::literals;
+    return py::dict("live_bytes"_a = s.live_bytes, "cached_bytes"_a = s.cached_bytes,
+                    "live_buffers"_a = s.live_buffers,
+                    "fresh_allocations"_a = s.fresh_allocations);
+  });
+  m.def("empty_cache", &empty_cache, "Gives cached memory back to the system.");
+  m.def("set_guards", &set_guards, py::arg("on"), "Frames new buffers with guard bands.");
+  m.def("check_guards", &check_guards, "Raises if a guard band was written over.");
+}
+
+}  // namespace fastdl

@@ -1,0 +1,34 @@
+// The entry of the binding: the tensor type, the services of core, and every stem of ops.def.
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include "core/buffer.h"
+#include "core/check.h"
+#include "core/py_tensor.h"
+#include "core/registry.h"
+
+namespace py = pybind11;
+
+namespace fastdl {
+#define OP(stem, name, kind)
+#define STEM(stem) void bind_##stem(py::module_&);
+#define HOST_STEM(stem) STEM(stem)
+#include "ops.def"
+#undef STEM
+#undef HOST_STEM
+#undef OP
+void bind_core(py::module_& m);
+}  // namespace fastdl
+
+PYBIND11_MODULE(_C, m) {
+  using namespace fastdl;
+  init_registry();
+  bind_core(m);
+#define OP(stem, name, kind)
+#define STEM(stem) bind_##stem(m);
+#define HOST_STEM(stem) STEM(stem)
+#include "ops.def"
+#undef STEM
+#undef HOST_STEM
+#undef OP
+}

@@ -1,0 +1,13 @@
+// out[i] = f(a[i], b[i]) after broadcasting.  Operands: out, a, b; any strides.  a and b have one dtype
+// (the binding promotes them as PyTorch does); comparisons give bool.
+// maximum and minimum give NaN if either side is NaN.  pow is the C library's.
+#pragma once
+#include "core/kernel.h"
+
+namespace fastdl {
+
+struct BinaryParams {
+  Strided<3> at;
+};
+
+}  // namespace fastdl

@@ -1,0 +1,75 @@
+#include "ops/copy.h"
+
+#include "core/check.h"
+#include "core/elementwise.h"
+#include "core/py_tensor.h"
+
+namespace py = pybind11;
+
+namespace fastdl {
+
+void copy_into(const Tensor& target, const Tensor& source) {
+  const CopyParams params{strided<2>({&target, &source}), source.dtype};
+  launch(Op::copy, target.dtype, {&target, &source}, params, blocks(params.at.numel));
+}
+
+Tensor contiguous(const Tensor& x) {
+  if (x.is_contiguous()) return x;
+  Tensor out = empty(x.shape, x.dtype);
+  copy_into(out, x);
+  return out;
+}
+
+Tensor cast(const Tensor& x, DType dtype) {
+  if (x.dtype == dtype) return x;
+  Tensor out = empty(x.shape, dtype);
+  copy_into(out, x);
+  return out;
+}
+
+namespace {
+
+Tensor clone(const Tensor& x) {
+  Tensor out = empty(x.shape, x.dtype);
+  copy_into(out, x);
+  return out;
+}
+
+void copy_(const Tensor& target, const Tensor& source) {
+  Tensor from = expand("copy_", source, target.shape);
+  if (target.buffer.get() == from.buffer.get()) from = clone(from);  // the two may overlap
+  copy_into(target, from);
+}
+
+void fill_(const Tensor& target, const py::object& value) {
+  FillParams params{strided<1>({&target}), 0, 0};
+  if (is_float(target.dtype)) {
+    params.real = value.cast<double>();
+  } else {
+    const bool whole = PyLong_Check(value.ptr());
+    params.real = whole ? 0 : value.cast<double>();
+    params.integer = whole ? value.cast<int64_t>() : static_cast<int64_t>(params.real);
+    if (target.dtype == DType::boolean) params.integer = params.integer || params.real != 0;
+  }
+  launch(Op::fill, target.dtype, {&target}, params, blocks(params.at.numel));
+}
+
+Tensor full(const Dims& shape, const py::object& value, DType dtype) {
+  Tensor out = empty(shape, dtype);
+  fill_(out, value);
+  return out;
+}
+
+}  // namespace
+
+void bind_copy(py::module_& m) {
+  m.def("empty", &empty, py::arg("shape"), py::arg("dtype"));
+  m.def("full", &full, py::arg("shape"), py::arg("value"), py::arg("dtype"));
+  m.def("clone", &clone, py::arg("input"));
+  m.def("contiguous", &contiguous, py::arg("input"));
+  m.def("cast", &cast, py::arg("input"), py::arg("dtype"));
+  m.def("copy_", &copy_, py::arg("target"), py::arg("source"));
+  m.def("fill_", &fill_, py::arg("target"), py::arg("value"));
+}
+
+}  // namespace fastdl

@@ -1,0 +1,9 @@
+#include "core/py_tensor.h"
+
+namespace py = pybind11;
+
+namespace fastdl {
+
+void bind_random(py::module_&) {}
+
+}  // namespace fastdl

@@ -1,0 +1,12 @@
+// out[i] = f(in[i]).  Operands: out, in; any strides, one dtype.  The formulas, their errors and what
+// they do at +-inf and NaN stand in core/math.h; a NaN goes to its own element and no other.
+#pragma once
+#include "core/kernel.h"
+
+namespace fastdl {
+
+struct UnaryParams {
+  Strided<2> at;
+};
+
+}  // namespace fastdl

@@ -1,0 +1,40 @@
+"""fastdl: trains small and middle-sized networks fast.  Reads like PyTorch; see the README."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from . import autograd, ops, random
+
+from .device import device
+from .dtypes import (  # noqa: A004
+    DType,
+    bool,
+    double,
+    float,
+    float32,
+    float64,
+    int,
+    int32,
+    int64,
+    long,
+    uint8,
+)
+from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .ops import *  # noqa: F403
+from .random import Generator, get_rng_state, initial_seed, manual_seed, set_rng_state
+from .tensor import Tensor
+
+__version__ = "0.1.0"
+
+_LAZY = ("cli", "data", "models", "nn", "optim", "testing", "train")
+
+if TYPE_CHECKING:
+    from . import cli, data, models, nn, optim, testing, train
+
+
+def __getattr__(name: str) -> Any:  # heavy submodules load when first used
+    if name in _LAZY:
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module 'fastdl' has no attribute {name!r}")

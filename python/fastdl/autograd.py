@@ -1,0 +1,380 @@
+"""Reverse-mode differentiation.
+
+Every differentiable op calls `record` with its result, its vjp (vector-Jacobian product) and its
+inputs; that links a `Node` to the result.  `backward` and `grad` walk the nodes from the newest to
+the oldest.  A vjp is written in ordinary ops, so running it with recording on (`create_graph=True`)
+gives higher derivatives.
+
+A vjp is called as `vjp(node, cotangent, *constants)` and returns one gradient (or None) per input.
+`node.saved_tensors` are the tensors it asked to keep, `node.needs_input_grad` tells which gradients
+are wanted.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .grad_mode import _mode, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+__all__ = [
+    "Function",
+    "Node",
+    "backward",
+    "enable_grad",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "is_grad_enabled",
+    "no_grad",
+    "set_grad_enabled",
+]
+
+
+_sequence = itertools.count()
+
+
+class _Output(NamedTuple):
+    """A saved tensor that is an output of its own node (a plain reference would be a cycle)."""
+
+    index: int
+    tensor: Tensor
+
+
+class Node:
+    """One recorded op: what its vjp needs and where its gradients go."""
+
+    __slots__ = (
+        "__weakref__", "constants", "edges", "hooks", "like", "needs_input_grad", "saved",
+        "sequence", "versions", "vjp",
+    )  # fmt: skip
+
+    def __init__(self, vjp: Callable[..., Any], inputs: Sequence[Any], constants: tuple[Any, ...]):
+        self.vjp: Callable[..., Any] | None = vjp
+        self.constants = constants
+        self.edges = edges = tuple([_edge(x) for x in inputs])
+        self.needs_input_grad = tuple([edge is not None for edge in edges])
+        self.hooks: dict[int, dict[int, Callable[[Tensor], Tensor | None]]] | None = None
+        self.like: tuple[Tensor, ...] | None = None  # the outputs, where there are several
+        self.saved: tuple[Any, ...] = ()
+        self.versions: tuple[int, ...] = ()
+        self.sequence = next(_sequence)
+
+    def save(self, saved: Sequence[Any], outputs: Sequence[Tensor]) -> None:
+        kept: list[Any] = []
+        for tensor in saved:
+            for index, output in enumerate(outputs):
+                if tensor is output:
+                    kept.append(_Output(index, output._alias()))
+                    break
+            else:
+                kept.append(tensor)
+        self.saved = tuple(kept)
+        self.versions = tuple([0 if t is None else t._version for t in saved])
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """The saved tensors, with their history; raises if one was changed in place since."""
+        if self.vjp is None:
+            raise RuntimeError(
+                "backward: the graph was freed by an earlier backward; call that one with "
+                "retain_graph=True to go through it twice"
+            )
+        unpacked = []
+        for item, version in zip(self.saved, self.versions, strict=True):
+            tensor = item.tensor if type(item) is _Output else item
+            if tensor is not None and tensor._version != version:
+                raise RuntimeError(
+                    f"backward: a tensor of shape {tensor.shape} that is needed for a gradient was "
+                    f"changed in place (version {tensor._version}, saved at {version})"
+                )
+            if type(item) is _Output:
+                tensor = tensor._alias()
+                tensor._set_history(self, item.index)
+            unpacked.append(tensor)
+        return tuple(unpacked)
+
+    def free(self) -> None:
+        self.vjp = None
+        self.saved = self.versions = self.constants = ()
+
+    def __repr__(self) -> str:
+        name = getattr(self.vjp, "__name__", "freed").strip("_")
+        return f"<Node {name}>"
+
+
+def _edge(x: Any) -> Any:
+    """Where the gradient of x goes: None, a leaf tensor, or (node, output index)."""
+    if not getattr(x, "requires_grad", False):
+        return None
+    if x._view is not None:
+        _refresh_view(x)
+    node = x._node
+    return x if node is None else (node, x._index)
+
+
+def _key(edge: Any) -> Any:
+    return edge if type(edge) is tuple else id(edge)
+
+
+class View(NamedTuple):
+    """How a tensor views its base: `redo(base)` gives it again; `edge` was the base's edge then."""
+
+    redo: Callable[[Tensor], Tensor]
+    edge: Any
+
+
+def _refresh_view(x: Tensor) -> None:
+    """If the base of a view was changed in place, x gets its new history."""
+    base, view = x._base, x._view
+    if base._view is not None:
+        _refresh_view(base)
+    if _key(_edge(base)) != _key(view.edge):
+        with enable_grad():
+            again = view.redo(base)
+        x._set_history(again._node, again._index)
+        x._view = View(view.redo, _edge(base))
+
+
+def needs_grad(*inputs: Any) -> bool:
+    """Whether an op of these inputs is to be recorded."""
+    if _mode.enabled:
+        for x in inputs:
+            if getattr(x, "requires_grad", False):
+                return True
+    return False
+
+
+def record(
+    out: Any,
+    vjp: Callable[..., Any],
+    inputs: Sequence[Any],
+    saved: Sequence[Any] = (),
+    *constants: Any,
+) -> Any:
+    """Links `out` (a tensor or a tuple of them) to its inputs, if a gradient is wanted; returns it.
+
+    `saved` may contain inputs, outputs, other tensors and None.
+    """
+    if needs_grad(*inputs):
+        node = Node(vjp, inputs, constants)
+        outputs = out if type(out) is tuple else (out,)
+        if saved:
+            node.save(saved, outputs)
+        for index, tensor in enumerate(outputs):
+            if tensor.dtype.is_floating_point:
+                tensor._set_history(node, index)
+        if len(outputs) > 1:
+            node.like = tuple([t._alias() for t in outputs])
+    return out
+
+
+# ---- the engine ------------------------------------------------------------------------------
+
+
+def _engine(
+    roots: Sequence[tuple[Any, Tensor]],
+    wanted: Sequence[Any] | None,
+    retain_graph: bool,
+    create_graph: bool,
+) -> dict[Any, Tensor]:
+    """Pushes cotangents from the roots' edges back; returns the gradient at each edge that was
+    reached: of all leaves, or (with `wanted`) of these edges only, going nowhere else."""
+    reaches = None if wanted is None else _nodes_that_reach(roots, wanted)
+    targets = set() if wanted is None else {_key(edge) for edge in wanted}
+    found: dict[Any, Tensor] = {}
+    leaves: dict[int, Any] = {}
+    pending: dict[Node, dict[int, Tensor]] = {}
+    heap: list[tuple[int, Node]] = []
+
+    def send(edge: Any, g: Tensor) -> None:
+        if type(edge) is tuple:
+            node, index = edge
+            if reaches is not None and node not in reaches:
+                return
+            slots = pending.get(node)
+            if slots is None:
+                slots = pending[node] = {}
+                heapq.heappush(heap, (-node.sequence, node))
+            slots[index] = slots[index] + g if index in slots else g
+        elif wanted is None or id(edge) in targets:
+            key = id(edge)
+            leaves[key] = edge
+            found[key] = found[key] + g if key in found else g
+
+    with set_grad_enabled(create_graph):
+        for edge, g in roots:
+            send(edge, g)
+        while heap:
+            _, node = heapq.heappop(heap)
+            slots = pending.pop(node)
+            for index, hooks in (node.hooks or {}).items():
+                if index in slots:
+                    slots[index] = _run_hooks(hooks, slots[index])
+            for index, g in slots.items():
+                if (node, index) in targets:
+                    found[(node, index)] = g
+            if reaches is not None and not reaches[node]:
+                continue
+            if node.vjp is None:
+                node.saved_tensors  # noqa: B018 (raises that the graph was freed)
+            for edge, g in zip(node.edges, _call_vjp(node, slots), strict=True):
+                if edge is not None and g is not None:
+                    send(edge, g)
+            if not retain_graph:
+                node.free()
+        for key, leaf in leaves.items():
+            if leaf._hooks:
+                found[key] = _run_hooks(leaf._hooks, found[key])
+    return {(leaves[key] if key in leaves else key): g for key, g in found.items()}
+
+
+def _call_vjp(node: Node, slots: dict[int, Tensor]) -> Sequence[Tensor | None]:
+    cotangents: list[Tensor] = (
+        [slots[0]]
+        if node.like is None
+        else [slots[i] if i in slots else t.clone().fill_(0) for i, t in enumerate(node.like)]
+    )
+    assert node.vjp is not None
+    result = node.vjp(node, *cotangents, *node.constants)
+    gradients = result if isinstance(result, tuple) else (result,)
+    if len(gradients) != len(node.edges):
+        raise RuntimeError(
+            f"{node}: expected {len(node.edges)} gradients, one for each input, got {len(gradients)}"
+        )
+    return gradients
+
+
+def _run_hooks(hooks: dict[int, Callable[[Tensor], Tensor | None]], g: Tensor) -> Tensor:
+    for hook in list(hooks.values()):
+        changed = hook(g)
+        g = g if changed is None else changed
+    return g
+
+
+def _nodes_that_reach(roots: Sequence[tuple[Any, Tensor]], wanted: Sequence[Any]) -> dict[Any, bool]:
+    """The nodes from which a wanted edge is reached; the value: whether beyond their own output."""
+    targets = {_key(edge) for edge in wanted}
+    stack = [edge[0] for edge, _ in roots if type(edge) is tuple]
+    seen = set(stack)
+    while stack:
+        for edge in stack.pop().edges:
+            if type(edge) is tuple and edge[0] not in seen:
+                seen.add(edge[0])
+                stack.append(edge[0])
+    at_output = {key[0] for key in targets if type(key) is tuple}
+    reaches: dict[Any, bool] = {}
+    for node in sorted(seen, key=lambda n: n.sequence):  # inputs come before outputs
+        beyond = any(
+            edge is not None
+            and (_key(edge) in targets or (type(edge) is tuple and edge[0] in reaches))
+            for edge in node.edges
+        )
+        if beyond or node in at_output:
+            reaches[node] = beyond
+    return reaches
+
+
+def _roots(op: str, outputs: Any, cotangents: Any) -> list[tuple[Any, Tensor]]:
+    from .tensor import Tensor
+
+    outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
+    if cotangents is None or isinstance(cotangents, Tensor):
+        cotangents = (cotangents,) * len(outputs)
+    cotangents = tuple(cotangents)
+    if len(cotangents) != len(outputs):
+        raise ValueError(f"{op}: expected {len(outputs)} cotangents, got {len(cotangents)}")
+    roots = []
+    for out, g in zip(outputs, cotangents, strict=True):
+        if not out.requires_grad:
+            raise RuntimeError(f"{op}: the tensor of shape {out.shape} does not require grad")
+        if g is None:
+            if out.numel() != 1:
+                raise RuntimeError(
+                    f"{op}: expected a scalar output or a cotangent of its shape, "
+                    f"got an output of shape {out.shape}"
+                )
+            g = out._alias().clone().fill_(1)
+        elif g.shape != out.shape:
+            raise ValueError(f"{op}: expected a cotangent of shape {out.shape}, got {g.shape}")
+        roots.append((_edge(out), g))
+    return roots
+
+
+def backward(
+    outputs: Tensor | Sequence[Tensor],
+    grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+) -> None:
+    """Adds the gradient of `outputs` (weighted by `grad_outputs`) to `.grad` of every leaf.
+
+    Raises:
+        RuntimeError: an output does not require grad, is no scalar and has no cotangent, or the
+            graph was freed already.
+    """
+    retain = create_graph if retain_graph is None else retain_graph
+    roots = _roots("backward", outputs, grad_outputs)
+    given = {id(g) for _, g in roots}
+    for leaf, g in _engine(roots, None, retain, create_graph).items():
+        if create_graph:
+            leaf.grad = g if leaf.grad is None else leaf.grad + g
+            continue
+        with no_grad():
+            if leaf.grad is not None:
+                leaf.grad.add_(g)
+            elif id(g) in given or not g._owns_memory():
+                leaf.grad = g._alias().clone()
+            else:
+                leaf.grad = g
+                given.add(id(g))  # another leaf may have the same gradient
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """The gradients of `outputs` (weighted by `grad_outputs`) with respect to `inputs`.
+
+    `.grad` fields stay untouched.  With `create_graph=True` the result can be differentiated again.
+
+    Raises:
+        RuntimeError: as `backward`, and for an input that the outputs do not depend on unless
+            `allow_unused=True` (which gives None for it).
+    """
+    from .tensor import Tensor
+
+    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    retain = create_graph if retain_graph is None else retain_graph
+    edges = [_edge(x) for x in inputs]
+    for i, edge in enumerate(edges):
+        if edge is None:
+            raise RuntimeError(f"grad: inputs[{i}] does not require grad")
+    found = _engine(_roots("grad", outputs, grad_outputs), edges, retain, create_graph)
+    by_key = {_key(edge): g for edge, g in found.items()}
+    gradients = tuple([by_key.get(_key(edge)) for edge in edges])
+    if not allow_unused and any(g is None for g in gradients):
+        i = next(i for i, g in enumerate(gradients) if g is None)
+        raise RuntimeError(f"grad: the outputs do not depend on inputs[{i}] (see allow_unused)")
+    return gradients
+
+
+def __getattr__(name: str) -> Any:  # what stands on the engine, in files of its own
+    if name in ("gradcheck", "gradgradcheck"):
+        from . import check_gradients
+
+        return getattr(check_gradients, name)
+    if name == "Function":
+        from .function import Function
+
+        return Function
+    raise AttributeError(f"module 'fastdl.autograd' has no attribute {name!r}")

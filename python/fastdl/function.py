@@ -1,0 +1,52 @@
+"""Custom differentiable functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .autograd import Node, needs_grad
+from .grad_mode import no_grad
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+
+class _Context(Node):
+    """The `ctx` of a `Function`: a node that also takes attributes of the user's."""
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        self.to_save = tensors
+
+
+class Function:
+    """A differentiable function of your own, as in PyTorch.
+
+    Derive from it, write `forward(ctx, *args)` and `backward(ctx, *grad_outputs)` as static
+    methods, and call `YourFunction.apply(*args)`.  `forward` runs unrecorded; `backward` returns one
+    gradient (or None) per argument of `forward`, and is recorded under `create_graph=True`.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, *args: Any) -> Any:
+        raise NotImplementedError("Function: forward(ctx, *args) is missing")
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        raise NotImplementedError("Function: backward(ctx, *grad_outputs) is missing")
+
+    @classmethod
+    def apply(cls, *args: Any) -> Any:
+        ctx = _Context(cls.backward, args, ())
+        with no_grad():
+            out = cls.forward(ctx, *args)
+        if not needs_grad(*args):
+            return out
+        outputs = out if isinstance(out, tuple) else (out,)
+        outputs = tuple([t._alias() if any(t is a for a in args) else t for t in outputs])
+        ctx.save(getattr(ctx, "to_save", ()), outputs)
+        for index, tensor in enumerate(outputs):
+            if tensor.dtype.is_floating_point:
+                tensor._set_history(ctx, index)
+        if len(outputs) > 1:
+            ctx.like = tuple([t._alias() for t in outputs])
+        return outputs if isinstance(out, tuple) else outputs[0]

@@ -1,0 +1,71 @@
+"""Whether ops are recorded: a switch for each thread."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable
+from typing import Any
+
+
+class _Mode(threading.local):
+    enabled = True
+
+
+_mode = _Mode()
+
+
+def is_grad_enabled() -> bool:
+    """Whether ops are being recorded in this thread."""
+    return _mode.enabled
+
+
+class set_grad_enabled:  # noqa: N801 (PyTorch's name)
+    """Switches recording on or off, as a statement, a context manager or a decorator."""
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = bool(mode)
+        self.previous = _mode.enabled
+        _mode.enabled = self.mode
+
+    def __enter__(self) -> None:
+        _mode.enabled = self.mode
+
+    def __exit__(self, *_: object) -> None:
+        _mode.enabled = self.previous
+
+
+class _Switch:
+    """A context manager and decorator that sets the mode; re-entrant."""
+
+    mode: bool
+
+    def __init__(self) -> None:
+        self.previous: list[bool] = []
+
+    def __enter__(self) -> None:
+        self.previous.append(_mode.enabled)
+        _mode.enabled = self.mode
+
+    def __exit__(self, *_: object) -> None:
+        _mode.enabled = self.previous.pop()
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def switched(*args: Any, **kwargs: Any) -> Any:
+            with type(self)():
+                return function(*args, **kwargs)
+
+        return switched
+
+
+class no_grad(_Switch):  # noqa: N801
+    """Ops inside are not recorded: `with no_grad():` or `@no_grad()`."""
+
+    mode = False
+
+
+class enable_grad(_Switch):  # noqa: N801
+    """Ops inside are recorded, also within `no_grad`."""
+
+    mode = True

@@ -1,0 +1,86 @@
+"""Views and in-place changes in recorded computations.
+
+A view remembers its base.  Changing a view in place gives the base a new history (the old base with
+a part replaced), and every view of that base takes its new history from there when next used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .autograd import Node, View, _edge, _refresh_view, record
+from .grad_mode import _mode, no_grad
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+
+def record_view(
+    out: Tensor,
+    base: Tensor,
+    redo: Callable[[Tensor], Tensor],
+    vjp: Callable[..., Any],
+    *constants: Any,
+) -> Tensor:
+    """As `record`, for an `out` that shares the memory of `base`."""
+    out._share_version(base)
+    if _mode.enabled:
+        record(out, vjp, (base,), (), *constants)
+        out._base = base
+        out._view = View(redo, _edge(base))
+    return out
+
+
+def check_in_place(op: str, x: Tensor) -> None:
+    """Raises where an in-place change of x could not be differentiated."""
+    if not _mode.enabled:
+        return
+    root = x
+    while True:
+        if root.requires_grad and root._node is None:
+            what = "a leaf that requires grad" if root is x else "a view of such a leaf"
+            raise RuntimeError(f"{op}: {what} cannot be changed in place; use no_grad()")
+        if root._view is None:
+            return
+        root = root._base
+
+
+def changed_in_place(x: Tensor, source: Tensor | None) -> Tensor:
+    """x's memory now holds the value of `source` (None: a constant); x takes over its history."""
+    x._bump_version()
+    if _mode.enabled:
+        _set_value_history(x, source)
+    return x
+
+
+def _set_value_history(x: Tensor, source: Tensor | None) -> None:
+    edge = _edge(source)
+    if x._view is None:
+        if edge is None:
+            if x._node is not None:
+                x._set_history(None, 0)
+        elif type(edge) is tuple:
+            x._set_history(*edge)
+        else:  # the source is a leaf: x is a copy of it
+            x._set_history(Node(_copied_vjp, (source,), ()), 0)
+        return
+    base, redo = x._base, x._view.redo
+    if edge is None and not base.requires_grad:
+        return
+    stand_in = base._alias()  # the base with its part replaced
+    stand_in._set_history(Node(_replaced_part_vjp, (base, source), (redo,)), 0)
+    _set_value_history(base, stand_in)
+    x._view = View(redo, None)
+    _refresh_view(x)
+
+
+def _copied_vjp(_: Node, g: Tensor) -> tuple[Any, ...]:
+    return (g,)
+
+
+def _replaced_part_vjp(node: Node, g: Tensor, redo: Callable[[Tensor], Tensor]) -> tuple[Any, ...]:
+    with no_grad():
+        kept = g._alias().clone().fill_(1)
+        redo(kept).fill_(0)
+    return g * kept if node.needs_input_grad[0] else None, redo(g)

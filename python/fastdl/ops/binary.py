@@ -1,0 +1,224 @@
+"""Functions of two tensors (or a tensor and a number), broadcast against each other.  The dtype is
+PyTorch's: the wider category of bool < int < float wins, dimensions before 0-d before numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import _C
+from ..autograd import Node, needs_grad, record
+from ..dtypes import DType
+from ..inplace import changed_in_place, check_in_place
+from ..tensor import Tensor
+from .copy import cast
+from .unary import log
+from .view import sum_to_shape
+from .where import where
+
+Number = float | int | bool
+_Like = tuple[tuple[int, ...], DType]
+
+
+def _like(x: Any) -> _Like | None:
+    return (x.shape, x.dtype) if isinstance(x, Tensor) else None
+
+
+def _back(g: Tensor, like: _Like | None) -> Tensor:
+    """The cotangent of an operand: summed over broadcast dimensions, in the operand's dtype."""
+    assert like is not None
+    shape, dtype = like
+    return cast(sum_to_shape(g, shape), dtype)
+
+
+def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+    """input + alpha * other."""
+    if alpha != 1:
+        other = mul(other, alpha)
+    out = _C.add(input, other)
+    return record(out, _add_vjp, (input, other), (), _like(input), _like(other))
+
+
+def _add_vjp(node: Node, g: Tensor, a: _Like, b: _Like) -> tuple[Tensor | None, ...]:
+    need_a, need_b = node.needs_input_grad
+    return (_back(g, a) if need_a else None, _back(g, b) if need_b else None)
+
+
+def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+    """input - alpha * other."""
+    if alpha != 1:
+        other = mul(other, alpha)
+    out = _C.sub(input, other)
+    return record(out, _sub_vjp, (input, other), (), _like(input), _like(other))
+
+
+def _sub_vjp(node: Node, g: Tensor, a: _Like, b: _Like) -> tuple[Tensor | None, ...]:
+    need_a, need_b = node.needs_input_grad
+    return (_back(g, a) if need_a else None, -_back(g, b) if need_b else None)
+
+
+def mul(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """input * other."""
+    out = _C.mul(input, other)
+    if not needs_grad(input, other):
+        return out
+    saved, numbers = _keep(input, other, needs_grad(other), needs_grad(input))
+    return record(out, _mul_vjp, (input, other), saved, _like(input), _like(other), numbers)
+
+
+def _keep(a: Any, b: Any, keep_a: bool, keep_b: bool) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """What a vjp needs of the operands: tensors to save, and numbers."""
+    tensors = (
+        a if keep_a and isinstance(a, Tensor) else None,
+        b if keep_b and isinstance(b, Tensor) else None,
+    )
+    return tensors, (None if isinstance(a, Tensor) else a, None if isinstance(b, Tensor) else b)
+
+
+def _operands(node: Node, numbers: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(
+        [n if t is None else t for t, n in zip(node.saved_tensors, numbers, strict=True)]
+    )
+
+
+def _mul_vjp(
+    node: Node, g: Tensor, like_a: _Like, like_b: _Like, numbers: tuple[Any, ...]
+) -> tuple[Tensor | None, ...]:
+    a, b = _operands(node, numbers)
+    need_a, need_b = node.needs_input_grad
+    return (
+        _back(g * b, like_a) if need_a else None,
+        _back(g * a, like_b) if need_b else None,
+    )
+
+
+def div(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """input / other; of ints in float32."""
+    out = _C.div(input, other)
+    if not needs_grad(input, other):
+        return out
+    saved, numbers = _keep(input, other, needs_grad(other), True)
+    return record(out, _div_vjp, (input, other), saved, _like(input), _like(other), numbers)
+
+
+def _div_vjp(
+    node: Node, g: Tensor, like_a: _Like, like_b: _Like, numbers: tuple[Any, ...]
+) -> tuple[Tensor | None, ...]:
+    a, b = _operands(node, numbers)
+    need_a, need_b = node.needs_input_grad
+    return (
+        _back(g / b, like_a) if need_a else None,
+        _back(-g * (a / b) / b, like_b) if need_b else None,
+    )
+
+
+def pow(input: Tensor | Number, exponent: Tensor | Number) -> Tensor:
+    """input to the power of exponent.
+
+    The gradient is 0 where the exponent is 0, and of the exponent 0 where input is 0 and the
+    exponent is not negative (not NaN).
+    """
+    out = _C.pow(input, exponent)
+    if not needs_grad(input, exponent):
+        return out
+    saved, numbers = _keep(input, exponent, True, True)
+    return record(
+        out, _pow_vjp, (input, exponent), (*saved, out), _like(input), _like(exponent),
+        (*numbers, None),
+    )  # fmt: skip
+
+
+def _pow_vjp(
+    node: Node, g: Tensor, like_a: _Like, like_b: _Like, numbers: tuple[Any, ...]
+) -> tuple[Tensor | None, ...]:
+    a, b, y = _operands(node, numbers)
+    need_a, need_b = node.needs_input_grad
+    grad_a = grad_b = None
+    if need_a:
+        if isinstance(b, Tensor):
+            slope = where(_C.eq(b, 0), 0.0, b * pow(a, where(_C.eq(b, 0), 1.0, b) - 1))
+        elif b == 0:
+            slope = a * 0
+        else:
+            slope = b * a if b == 2 else b * pow(a, b - 1)
+        grad_a = _back(g * slope, like_a)
+    if need_b:
+        base = a if isinstance(a, Tensor) else _C.full((), a, b.dtype)
+        at_zero = _C.logical_and(_C.eq(base, 0), _C.ge(b, 0))
+        grad_b = _back(g * y * log(where(at_zero, 1.0, base)), like_b)
+    return grad_a, grad_b
+
+
+def maximum(input: Tensor, other: Tensor) -> Tensor:
+    """The larger of the two, NaN if either is; at ties each gets half of the gradient."""
+    return _extremum(_C.maximum, _C.gt, input, other)
+
+
+def minimum(input: Tensor, other: Tensor) -> Tensor:
+    """The smaller of the two, NaN if either is; at ties each gets half of the gradient."""
+    return _extremum(_C.minimum, _C.lt, input, other)
+
+
+def _extremum(kernel: Any, wins: Any, input: Tensor, other: Tensor) -> Tensor:
+    out = kernel(input, other)
+    if not needs_grad(input, other):
+        return out
+    return record(
+        out, _extremum_vjp, (input, other), (input, other), _like(input), _like(other), wins
+    )
+
+
+def _extremum_vjp(
+    node: Node, g: Tensor, like_a: _Like, like_b: _Like, wins: Any
+) -> tuple[Tensor | None, ...]:
+    a, b = node.saved_tensors
+    need_a, need_b = node.needs_input_grad
+    half = where(_C.eq(a, b), 0.5, 0.0)
+    share_a, share_b = (where(w, 1.0, half) for w in (wins(a, b), wins(b, a)))
+    return (
+        _back(g * share_a, like_a) if need_a else None,
+        _back(g * share_b, like_b) if need_b else None,
+    )
+
+
+def _in_place(op: str, compute: Any, kernel: Any, input: Tensor, other: Tensor | Number) -> Tensor:
+    check_in_place(op, input)
+    if not needs_grad(input, other):
+        kernel(input, other)
+        return changed_in_place(input, None)
+    out = cast(compute(input, other), input.dtype)
+    if out.shape != input.shape:
+        raise ValueError(
+            f"{op}: the result of shape {out.shape} does not fit into a tensor of "
+            f"shape {input.shape}"
+        )
+    _C.copy_(input, out)
+    return changed_in_place(input, out)
+
+
+def add_(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+    """input += alpha * other."""
+    return _in_place("add_", add, _C.add_, input, other if alpha == 1 else mul(other, alpha))
+
+
+def sub_(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
+    """input -= alpha * other."""
+    return _in_place("sub_", sub, _C.sub_, input, other if alpha == 1 else mul(other, alpha))
+
+
+def mul_(input: Tensor, other: Tensor | Number) -> Tensor:
+    """input *= other."""
+    return _in_place("mul_", mul, _C.mul_, input, other)
+
+
+def div_(input: Tensor, other: Tensor | Number) -> Tensor:
+    """input /= other."""
+    return _in_place("div_", div, _C.div_, input, other)
+
+
+def pow_(input: Tensor, exponent: Tensor | Number) -> Tensor:
+    """input = input to the power of exponent."""
+    return _in_place("pow_", pow, _C.pow_, input, exponent)
+
+
+eq, ne, lt, le, gt, ge = _C.eq, _C.ne, _C.lt, _C.le, _C.gt, _C.ge
+logical_and, logical_or, logical_xor = _C.logical_and, _C.logical_or, _C.logical_xor

@@ -1,0 +1,170 @@
+"""Functions of one tensor, element by element.  Integers are computed as float32 where the result
+is no integer.  Errors and edge cases of the formulas: csrc/core/math.h."""
+
+from __future__ import annotations
+
+from .. import _C
+from ..autograd import Node, record
+from ..tensor import Tensor
+from .where import where
+
+
+def neg(input: Tensor) -> Tensor:
+    """-x."""
+    return record(_C.neg(input), _neg_vjp, (input,))
+
+
+def _neg_vjp(_: Node, g: Tensor) -> Tensor:
+    return -g
+
+
+def abs(input: Tensor) -> Tensor:
+    """|x|; the gradient at 0 is 0."""
+    return record(_C.abs(input), _abs_vjp, (input,), (input,))
+
+
+def _abs_vjp(node: Node, g: Tensor) -> Tensor:
+    (x,) = node.saved_tensors
+    return g * sign(x)
+
+
+def sign(input: Tensor) -> Tensor:
+    """-1, 0 or 1; NaN where x is NaN.  Its gradient is 0."""
+    return record(_C.sign(input), _sign_vjp, (input,))
+
+
+def _sign_vjp(_: Node, g: Tensor) -> Tensor:
+    return g * 0
+
+
+def sqrt(input: Tensor) -> Tensor:
+    """The square root; NaN below 0, infinite gradient at 0."""
+    out = _C.sqrt(input)
+    return record(out, _sqrt_vjp, (input,), (out,))
+
+
+def _sqrt_vjp(node: Node, g: Tensor) -> Tensor:
+    (y,) = node.saved_tensors
+    return g * 0.5 / y
+
+
+def reciprocal(input: Tensor) -> Tensor:
+    """1 / x."""
+    out = _C.reciprocal(input)
+    return record(out, _reciprocal_vjp, (input,), (out,))
+
+
+def _reciprocal_vjp(node: Node, g: Tensor) -> Tensor:
+    (y,) = node.saved_tensors
+    return -g * y * y
+
+
+def exp(input: Tensor) -> Tensor:
+    """e to the x."""
+    out = _C.exp(input)
+    return record(out, _exp_vjp, (input,), (out,))
+
+
+def _exp_vjp(node: Node, g: Tensor) -> Tensor:
+    (y,) = node.saved_tensors
+    return g * y
+
+
+def expm1(input: Tensor) -> Tensor:
+    """e to the x, minus 1, exact near 0."""
+    out = _C.expm1(input)
+    return record(out, _expm1_vjp, (input,), (out,))
+
+
+def _expm1_vjp(node: Node, g: Tensor) -> Tensor:
+    (y,) = node.saved_tensors
+    return g * (y + 1)
+
+
+def log(input: Tensor) -> Tensor:
+    """The natural logarithm; -inf at 0, NaN below."""
+    return record(_C.log(input), _log_vjp, (input,), (input,))
+
+
+def _log_vjp(node: Node, g: Tensor) -> Tensor:
+    (x,) = node.saved_tensors
+    return g / x
+
+
+def log1p(input: Tensor) -> Tensor:
+    """log(1 + x), exact near 0."""
+    return record(_C.log1p(input), _log1p_vjp, (input,), (input,))
+
+
+def _log1p_vjp(node: Node, g: Tensor) -> Tensor:
+    (x,) = node.saved_tensors
+    return g / (x + 1)
+
+
+def tanh(input: Tensor) -> Tensor:
+    """The hyperbolic tangent."""
+    out = _C.tanh(input)
+    return record(out, _tanh_vjp, (input,), (out,))
+
+
+def _tanh_vjp(node: Node, g: Tensor) -> Tensor:
+    (y,) = node.saved_tensors
+    return g * (1 - y * y)
+
+
+def sigmoid(input: Tensor) -> Tensor:
+    """1 / (1 + exp(-x)), without overflow."""
+    out = _C.sigmoid(input)
+    return record(out, _sigmoid_vjp, (input,), (out,))
+
+
+def _sigmoid_vjp(node: Node, g: Tensor) -> Tensor:
+    (y,) = node.saved_tensors
+    return g * (y * (1 - y))
+
+
+def relu(input: Tensor) -> Tensor:
+    """max(x, 0); NaN stays NaN; the gradient at 0 is 0."""
+    out = _C.relu(input)
+    return record(out, _relu_vjp, (input,), (out,))
+
+
+def _relu_vjp(node: Node, g: Tensor) -> Tensor:
+    (y,) = node.saved_tensors
+    return where(_C.le(y, 0), 0.0, g)
+
+
+def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
+    """log(1 + exp(beta x)) / beta, in full precision at both ends.
+
+    `threshold` is accepted for PyTorch's sake and not needed: above it PyTorch returns x, which is
+    wrong by up to exp(-threshold); this is exact.
+
+    Raises:
+        ValueError: beta is not above 0.
+    """
+    if not beta > 0:
+        raise ValueError(f"softplus: beta: expected a number above 0, got {beta}")
+    if beta != 1:
+        return softplus(input * beta) / beta
+    return record(_C.softplus(input), _softplus_vjp, (input,), (input,))
+
+
+def _softplus_vjp(node: Node, g: Tensor) -> Tensor:
+    (x,) = node.saved_tensors
+    return g * sigmoid(x)
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """log(sigmoid(x)) = -softplus(-x)."""
+    return record(_C.logsigmoid(input), _logsigmoid_vjp, (input,), (input,))
+
+
+def _logsigmoid_vjp(node: Node, g: Tensor) -> Tensor:
+    (x,) = node.saved_tensors
+    return g * sigmoid(-x)
+
+
+def logical_not(input: Tensor) -> Tensor:
+    """Whether x is 0 (False)."""
+    return _C.logical_not(_C.cast(input, _C.DType.bool))

@@ -1,0 +1,156 @@
+"""Views: the same memory under another shape.  Gradients go the same way back."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .. import _C
+from ..autograd import Node
+from ..inplace import record_view
+from ..tensor import Tensor
+from . import copy
+
+
+def _ints(op: str, values: tuple[Any, ...]) -> tuple[int, ...]:
+    """The ints in `op(2, 3)` or `op((2, 3))`."""
+    if len(values) == 1 and isinstance(values[0], tuple | list):
+        values = tuple(values[0])
+    for value in values:
+        if not hasattr(value, "__index__"):
+            raise TypeError(f"{op}: expected ints, got {type(value).__name__} in {values!r}")
+    return values
+
+
+def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """`input` with two dimensions exchanged."""
+    return record_view(
+        _C.transpose(input, dim0, dim1),
+        input,
+        lambda base: transpose(base, dim0, dim1),
+        _transpose_vjp,
+        dim0,
+        dim1,
+    )
+
+
+def _transpose_vjp(_: Node, g: Tensor, dim0: int, dim1: int) -> Tensor:
+    return transpose(g, dim0, dim1)
+
+
+def permute(input: Tensor, *dims: Any) -> Tensor:
+    """`input` with its dimensions in the order `dims`."""
+    order = _ints("permute", dims)
+    out = _C.permute(input, order)
+    inverse = [0] * len(order)
+    for to, source in enumerate(order):
+        inverse[source] = to
+    return record_view(
+        out, input, lambda base: permute(base, order), _permute_vjp, tuple(inverse)
+    )
+
+
+def _permute_vjp(_: Node, g: Tensor, inverse: tuple[int, ...]) -> Tensor:
+    return permute(g, inverse)
+
+
+def reshape(input: Tensor, *shape: Any) -> Tensor:
+    """`input` in another shape (one size may be -1): a view where the strides allow, else a copy."""
+    sizes = _ints("reshape", shape)
+    out = _C.view(input, sizes)
+    if out is None:
+        return reshape(copy.contiguous(input), sizes)
+    return record_view(
+        out, input, lambda base: reshape(base, sizes), _reshape_vjp, input.shape
+    )
+
+
+def _reshape_vjp(_: Node, g: Tensor, shape: tuple[int, ...]) -> Tensor:
+    return reshape(g, shape)
+
+
+def view(input: Tensor, *shape: Any) -> Tensor:
+    """As `reshape`, but never a copy.
+
+    Raises:
+        ValueError: the strides of `input` do not allow a view of that shape.
+    """
+    sizes = _ints("view", shape)
+    if _C.view(input, sizes) is None:
+        raise ValueError(
+            f"view: shape {input.shape} with strides {input.stride()} cannot be seen as {sizes}; "
+            "use reshape"
+        )
+    return reshape(input, sizes)
+
+
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+    """`input` with dimensions start_dim to end_dim made one."""
+    ndim = max(input.ndim, 1)
+    for name, dim in (("start_dim", start_dim), ("end_dim", end_dim)):
+        if not -ndim <= dim < ndim:
+            raise IndexError(f"flatten: {name}: expected an int in [{-ndim}, {ndim - 1}], got {dim}")
+    start, end = start_dim % ndim, end_dim % ndim
+    if start > end:
+        raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
+    shape = input.shape
+    merged = math.prod(shape[start : end + 1])
+    return reshape(input, shape[:start] + (merged,) + shape[end + 1 :])
+
+
+def expand(input: Tensor, *shape: Any) -> Tensor:
+    """`input` broadcast to `shape` without a copy (-1 keeps a size)."""
+    sizes = _ints("expand", shape)
+    return record_view(
+        _C.expand(input, sizes), input, lambda base: expand(base, sizes), _expand_vjp, input.shape
+    )
+
+
+def _expand_vjp(_: Node, g: Tensor, shape: tuple[int, ...]) -> Tensor:
+    return sum_to_shape(g, shape)
+
+
+def sum_to_shape(g: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """The sum of `g` over the dimensions along which `shape` was broadcast to g's shape."""
+    if g.shape == shape:
+        return g
+    extra = g.ndim - len(shape)
+    dims = list(range(extra)) + [
+        extra + i for i, size in enumerate(shape) if size == 1 and g.shape[extra + i] != 1
+    ]
+    return reshape(g.sum(tuple(dims)) if dims else g, shape)
+
+
+def squeeze(input: Tensor, dim: int | None = None) -> Tensor:
+    """`input` without its dimensions of size 1 (or without `dim`, if its size is 1)."""
+    return reshape(input, _C.squeeze(input, dim).shape)
+
+
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
+    """`input` with a dimension of size 1 put in at `dim`."""
+    return reshape(input, _C.unsqueeze(input, dim).shape)
+
+
+def index(input: Tensor, key: Any) -> Tensor:
+    """Basic indexing: ints, slices, None, Ellipsis."""
+    key = key if isinstance(key, tuple) else (key,)
+    return record_view(
+        _C.index(input, key), input, lambda base: index(base, key), _index_vjp, input.shape, key
+    )
+
+
+def _index_vjp(_: Node, g: Tensor, shape: tuple[int, ...], key: Any) -> Tensor:
+    return put(g, shape, key)
+
+
+def put(g: Tensor, shape: tuple[int, ...], key: Any) -> Tensor:
+    """Zeros of `shape` with `g` at `key`: the transpose of `index`."""
+    from ..autograd import record
+
+    out = _C.full(shape, 0, g.dtype)
+    _C.copy_(_C.index(out, key), g)
+    return record(out, _put_vjp, (g,), (), key)
+
+
+def _put_vjp(_: Node, h: Tensor, key: Any) -> Tensor:
+    return index(h, key)

@@ -1,0 +1,316 @@
+"""The tensor: a C-level array with its place in the recorded computation.
+
+Methods that are plain ops (`x.exp()`, `x.add(y)`, ...) are attached by `fastdl.ops` from the list of
+ops that the kernels are built from (csrc/ops.def); what stands here is the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import _C, autograd, device
+from .dtypes import as_dtype
+from .hooks import RemovableHandle
+
+
+class Tensor(_C.TensorBase):
+    """An n-dimensional array of one dtype, as in PyTorch.
+
+    `Tensor(data)` is float32 (PyTorch's legacy constructor); `fastdl.tensor(data)` infers the dtype.
+    """
+
+    __slots__ = ("__dict__",)
+
+    if TYPE_CHECKING:  # the methods attached from the list of ops
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def __new__(cls, data: Any = ()) -> Tensor:
+        if not isinstance(data, Tensor):
+            from .ops.create import tensor
+
+            data = tensor(data, dtype=_C.DType.float32)
+        return super().__new__(cls, data)
+
+    # ---- what it is ----------------------------------------------------------------------------
+
+    @property
+    def device(self) -> device.device:
+        return device.cpu
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without history; in-place changes of it are still counted."""
+        return self._alias()
+
+    @data.setter
+    def data(self, other: Tensor) -> None:
+        self._set_data(other)
+
+    @property
+    def T(self) -> Tensor:  # noqa: N802
+        """The dimensions in reverse order."""
+        return self.permute(tuple(range(self.ndim))[::-1])
+
+    @property
+    def mT(self) -> Tensor:  # noqa: N802
+        """The last two dimensions exchanged."""
+        return self.transpose(-2, -1)
+
+    @property
+    def grad_fn(self) -> autograd.Node | None:
+        edge = autograd._edge(self)
+        return edge[0] if type(edge) is tuple else None
+
+    def t(self) -> Tensor:
+        """The transpose of a tensor of at most two dimensions."""
+        if self.ndim > 2:
+            raise ValueError(f"t: expected at most 2 dimensions, got shape {self.shape}")
+        return self.T
+
+    def size(self, dim: int | None = None) -> Any:
+        return self.shape if dim is None else self.shape[dim]
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Steps between neighbours, in elements."""
+        strides = _C.strides(self)
+        return strides if dim is None else strides[dim]
+
+    def dim(self) -> int:
+        return self.ndim
+
+    def numel(self) -> int:
+        return _C.numel(self)
+
+    def element_size(self) -> int:
+        return self.dtype.itemsize
+
+    def is_contiguous(self) -> bool:
+        return _C.is_contiguous(self)
+
+    def is_floating_point(self) -> bool:
+        return self.dtype.is_floating_point
+
+    def data_ptr(self) -> int:
+        return _C.data_ptr(self)
+
+    # ---- to other types and to Python ----------------------------------------------------------
+
+    def to(self, *args: Any, dtype: Any = None, device: Any = None, copy: bool = False) -> Tensor:
+        """`to(dtype)`, `to(device)`, `to(device, dtype)`, `to(other_tensor)`."""
+        for arg in args:
+            if isinstance(arg, Tensor):
+                dtype = arg.dtype
+            elif isinstance(arg, str | _device_class) and not _names_dtype(arg):
+                device = arg
+            elif arg is not None:
+                dtype = arg
+        if device is not None:
+            _device_class(device)
+        out = self if dtype is None else self.cast(as_dtype(dtype))
+        return out.clone() if copy and out is self else out
+
+    def type(self, dtype: Any) -> Tensor:
+        return self.to(dtype)
+
+    def type_as(self, other: Tensor) -> Tensor:
+        return self.to(other.dtype)
+
+    def cpu(self) -> Tensor:
+        return self
+
+    def float(self) -> Tensor:
+        return self.to(_C.DType.float32)
+
+    def double(self) -> Tensor:
+        return self.to(_C.DType.float64)
+
+    def long(self) -> Tensor:
+        return self.to(_C.DType.int64)
+
+    def int(self) -> Tensor:
+        return self.to(_C.DType.int32)
+
+    def bool(self) -> Tensor:
+        return self.to(_C.DType.bool)
+
+    def numpy(self) -> np.ndarray:
+        """A NumPy array over the same memory.
+
+        Raises:
+            RuntimeError: the tensor requires grad; use `detach().numpy()`.
+        """
+        if self.requires_grad:
+            raise RuntimeError("numpy: the tensor requires grad; use detach().numpy()")
+        return _C.numpy(self)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
+        array = self.numpy()
+        if dtype is not None and array.dtype != dtype:
+            return array.astype(dtype)
+        return array.copy() if copy else array
+
+    def item(self) -> Any:
+        """The one element, as a Python number."""
+        return _C.item(self)
+
+    def tolist(self) -> Any:
+        return _C.numpy(self).tolist()
+
+    def __float__(self) -> Any:
+        return float(_C.item(self))
+
+    def __int__(self) -> Any:
+        return int(_C.item(self))
+
+    def __bool__(self) -> Any:
+        return bool(_C.item(self))
+
+    def __index__(self) -> Any:
+        value = _C.item(self)
+        if isinstance(value, float):
+            raise TypeError(f"__index__: expected an integer tensor, got {self.dtype.name}")
+        return int(value)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if self.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __contains__(self, value: Any) -> Any:
+        return bool(_C.numpy(_C.eq(self, value)).any())
+
+    def __repr__(self) -> str:
+        values = np.array2string(_C.numpy(self), separator=", ", prefix="tensor(", precision=4)
+        inferred = (_C.DType.float32, _C.DType.int64, _C.DType.bool)
+        dtype = "" if self.dtype in inferred else f", dtype={self.dtype.name}"
+        if self.numel() == 0:
+            dtype = f", shape={self.shape}" + dtype
+        history = f", grad_fn={self.grad_fn}" if self.grad_fn else ", requires_grad=True"
+        return f"tensor({values}{dtype}{history if self.requires_grad else ''})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self.ndim == 0 else str(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), _C.numpy(self), self.requires_grad)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if not self.is_leaf:
+            raise RuntimeError("deepcopy: only leaf tensors can be copied; use detach()")
+        copy = type(self)(self._alias().clone())
+        copy.requires_grad = self.requires_grad
+        if self.grad is not None:
+            copy.grad = self.grad._alias().clone()
+        memo[id(self)] = copy
+        return copy
+
+    # ---- gradients -----------------------------------------------------------------------------
+
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: Any = None,
+        create_graph: Any = False,
+    ) -> None:
+        """`fastdl.autograd.backward` of this tensor."""
+        autograd.backward(self, gradient, retain_graph, create_graph)
+
+    def detach(self) -> Tensor:
+        """The same memory without history."""
+        return self._alias()
+
+    def detach_(self) -> Tensor:
+        self._set_history(None, 0)
+        self._base = self._view = None
+        return self
+
+    def requires_grad_(self, requires_grad: Any = True) -> Tensor:
+        self.requires_grad = requires_grad
+        return self
+
+    def retain_grad(self) -> None:
+        """Keeps `.grad` of a tensor that is no leaf."""
+        if self.grad_fn is None:
+            return
+
+        def keep(g: Tensor) -> None:
+            self.grad = g._alias().clone() if self.grad is None else self.grad + g
+
+        self.register_hook(keep)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+        """Calls `hook` with the gradient of this tensor; what it returns, if anything, replaces it.
+
+        Raises:
+            RuntimeError: the tensor does not require grad.
+        """
+        if not self.requires_grad:
+            raise RuntimeError("register_hook: the tensor does not require grad")
+        node = self.grad_fn
+        if node is None:
+            if self._hooks is None:
+                self._hooks = {}
+            return RemovableHandle(self._hooks, hook)
+        if node.hooks is None:
+            node.hooks = {}
+        return RemovableHandle(node.hooks.setdefault(self._index, {}), hook)
+
+    # ---- indexing ------------------------------------------------------------------------------
+
+    def __getitem__(self, key: Any) -> Tensor:
+        from .ops.index import getitem
+
+        return getitem(self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        from .ops.index import setitem
+
+        setitem(self, key, value)
+
+    # ---- operators -----------------------------------------------------------------------------
+
+    __hash__ = object.__hash__
+    __array_priority__ = 1000  # NumPy leaves `array * tensor` to us
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return _ops().sub(other, self)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return _ops().div(other, self)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return _ops().pow(other, self)
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return _ops().matmul(other, self)
+
+
+_device_class = device.device
+
+
+def _ops() -> Any:
+    from . import ops
+
+    return ops
+
+
+def _names_dtype(name: Any) -> bool:
+    return isinstance(name, str) and name in _C.DType.__members__
+
+
+def _restore(cls: type[Tensor], array: np.ndarray, requires_grad: bool) -> Tensor:
+    from .ops.create import from_numpy
+
+    out = super(Tensor, cls).__new__(cls, from_numpy(array))
+    out.requires_grad = requires_grad
+    return out
+
+
+_C.set_tensor_class(Tensor)
