@@ -6,9 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import autograd, ops, random
-
 from .device import device
-from .dtypes import (  # noqa: A004
+from .dtypes import (
     DType,
     bool,
     double,

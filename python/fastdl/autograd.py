@@ -22,7 +22,7 @@ from .grad_mode import _mode, enable_grad, is_grad_enabled, no_grad, set_grad_en
 if TYPE_CHECKING:
     from .tensor import Tensor
 
-__all__ = [
+__all__ = [  # noqa: F822 (some load lazily, below)
     "Function",
     "Node",
     "backward",
@@ -231,7 +231,7 @@ def _engine(
         for key, leaf in leaves.items():
             if leaf._hooks:
                 found[key] = _run_hooks(leaf._hooks, found[key])
-    return {(leaves[key] if key in leaves else key): g for key, g in found.items()}
+    return {leaves.get(key, key): g for key, g in found.items()}
 
 
 def _call_vjp(node: Node, slots: dict[int, Tensor]) -> Sequence[Tensor | None]:
@@ -257,7 +257,9 @@ def _run_hooks(hooks: dict[int, Callable[[Tensor], Tensor | None]], g: Tensor) -
     return g
 
 
-def _nodes_that_reach(roots: Sequence[tuple[Any, Tensor]], wanted: Sequence[Any]) -> dict[Any, bool]:
+def _nodes_that_reach(
+    roots: Sequence[tuple[Any, Tensor]], wanted: Sequence[Any]
+) -> dict[Any, bool]:
     """The nodes from which a wanted edge is reached; the value: whether beyond their own output."""
     targets = {_key(edge) for edge in wanted}
     stack = [edge[0] for edge, _ in roots if type(edge) is tuple]

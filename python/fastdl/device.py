@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class device:  # noqa: N801 (PyTorch's name)
+class device:
     """A device: `device("cpu")`.  Equal to, and usable as, its name.
 
     Raises:

@@ -22,8 +22,8 @@ class Function:
     """A differentiable function of your own, as in PyTorch.
 
     Derive from it, write `forward(ctx, *args)` and `backward(ctx, *grad_outputs)` as static
-    methods, and call `YourFunction.apply(*args)`.  `forward` runs unrecorded; `backward` returns one
-    gradient (or None) per argument of `forward`, and is recorded under `create_graph=True`.
+    methods, and call `YourFunction.apply(*args)`.  `forward` runs unrecorded; `backward` returns
+    one gradient (or None) per argument of `forward`, and is recorded under `create_graph=True`.
     """
 
     @staticmethod

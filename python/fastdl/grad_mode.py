@@ -20,7 +20,7 @@ def is_grad_enabled() -> bool:
     return _mode.enabled
 
 
-class set_grad_enabled:  # noqa: N801 (PyTorch's name)
+class set_grad_enabled:
     """Switches recording on or off, as a statement, a context manager or a decorator."""
 
     def __init__(self, mode: bool) -> None:
@@ -59,13 +59,13 @@ class _Switch:
         return switched
 
 
-class no_grad(_Switch):  # noqa: N801
+class no_grad(_Switch):
     """Ops inside are not recorded: `with no_grad():` or `@no_grad()`."""
 
     mode = False
 
 
-class enable_grad(_Switch):  # noqa: N801
+class enable_grad(_Switch):
     """Ops inside are recorded, also within `no_grad`."""
 
     mode = True

@@ -28,6 +28,28 @@ class Tensor(_C.TensorBase):
 
         def __getattr__(self, name: str) -> Any: ...
 
+        __neg__: Any
+        __abs__: Any
+        __invert__: Any
+        __add__: Any
+        __radd__: Any
+        __sub__: Any
+        __rsub__: Any
+        __mul__: Any
+        __rmul__: Any
+        __truediv__: Any
+        __rtruediv__: Any
+        __pow__: Any
+        __rpow__: Any
+        __matmul__: Any
+        __lt__: Any
+        __le__: Any
+        __gt__: Any
+        __ge__: Any
+        __and__: Any
+        __or__: Any
+        __xor__: Any
+
     def __new__(cls, data: Any = ()) -> Tensor:
         if not isinstance(data, Tensor):
             from .ops.create import tensor
@@ -51,12 +73,12 @@ class Tensor(_C.TensorBase):
         self._set_data(other)
 
     @property
-    def T(self) -> Tensor:  # noqa: N802
+    def T(self) -> Tensor:
         """The dimensions in reverse order."""
         return self.permute(tuple(range(self.ndim))[::-1])
 
     @property
-    def mT(self) -> Tensor:  # noqa: N802
+    def mT(self) -> Tensor:
         """The last two dimensions exchanged."""
         return self.transpose(-2, -1)
 
@@ -276,29 +298,11 @@ class Tensor(_C.TensorBase):
     __hash__ = object.__hash__
     __array_priority__ = 1000  # NumPy leaves `array * tensor` to us
 
-    def __rsub__(self, other: Any) -> Tensor:
-        return _ops().sub(other, self)
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return _ops().div(other, self)
-
-    def __rpow__(self, other: Any) -> Tensor:
-        return _ops().pow(other, self)
-
     def __pos__(self) -> Tensor:
         return self
 
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return _ops().matmul(other, self)
-
 
 _device_class = device.device
-
-
-def _ops() -> Any:
-    from . import ops
-
-    return ops
 
 
 def _names_dtype(name: Any) -> bool:

@@ -5,35 +5,63 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+import numpy as np
+
 from .. import _C
 from ..tensor import Tensor
 from . import binary, copy, create, index, unary, view, where  # noqa: F401
 from .create import *  # noqa: F403
 
-_OPERATORS = {
-    "add": ("__add__", "__radd__"),
-    "sub": ("__sub__",),
-    "mul": ("__mul__", "__rmul__"),
-    "div": ("__truediv__",),
-    "pow": ("__pow__",),
-    "matmul": ("__matmul__",),
-    "neg": ("__neg__",),
-    "abs": ("__abs__",),
-    "eq": ("__eq__",),
-    "ne": ("__ne__",),
-    "lt": ("__lt__",),
-    "le": ("__le__",),
-    "gt": ("__gt__",),
-    "ge": ("__ge__",),
-    "logical_not": ("__invert__",),
-    "logical_and": ("__and__", "__rand__"),
-    "logical_or": ("__or__", "__ror__"),
-    "logical_xor": ("__xor__", "__rxor__"),
-    "add_": ("__iadd__",),
-    "sub_": ("__isub__",),
-    "mul_": ("__imul__",),
-    "div_": ("__itruediv__",),
+_UNARY_OPERATORS = {"__neg__": "neg", "__abs__": "abs", "__invert__": "logical_not"}
+_BINARY_OPERATORS = {
+    "__add__": "add",
+    "__radd__": "add",
+    "__sub__": "sub",
+    "__mul__": "mul",
+    "__rmul__": "mul",
+    "__truediv__": "div",
+    "__pow__": "pow",
+    "__matmul__": "matmul",
+    "__eq__": "eq",
+    "__ne__": "ne",
+    "__lt__": "lt",
+    "__le__": "le",
+    "__gt__": "gt",
+    "__ge__": "ge",
+    "__and__": "logical_and",
+    "__rand__": "logical_and",
+    "__or__": "logical_or",
+    "__ror__": "logical_or",
+    "__xor__": "logical_xor",
+    "__rxor__": "logical_xor",
+    "__iadd__": "add_",
+    "__isub__": "sub_",
+    "__imul__": "mul_",
+    "__itruediv__": "div_",
+    "__ipow__": "pow_",
 }
+_SWAPPED_OPERATORS = {
+    "__rsub__": "sub",
+    "__rtruediv__": "div",
+    "__rpow__": "pow",
+    "__rmatmul__": "matmul",
+}
+
+
+def _operator(function: Any, swapped: bool = False) -> Any:
+    """The operator of an op: takes NumPy arrays too, and leaves other types to Python."""
+
+    def operator(self: Tensor, other: Any) -> Any:
+        try:
+            return function(other, self) if swapped else function(self, other)
+        except TypeError:
+            if isinstance(other, np.ndarray):
+                return operator(self, create.as_tensor(other))
+            if isinstance(other, Tensor | int | float | np.generic):
+                raise
+            return NotImplemented
+
+    return operator
 
 
 __all__ = list(create.__all__)
@@ -57,10 +85,16 @@ def _attach() -> None:
             if name.endswith("_") and not name.startswith("_"):
                 setattr(Tensor, name, function)
     Tensor.cast, Tensor.view = copy.cast, view.view
-    for name, operators in _OPERATORS.items():
-        for operator in operators:
-            if hasattr(Tensor, name):
-                setattr(Tensor, operator, getattr(Tensor, name))
+    for operator, name in _UNARY_OPERATORS.items():
+        setattr(Tensor, operator, getattr(Tensor, name))
+    for operator, name in _BINARY_OPERATORS.items():
+        if not hasattr(Tensor, name):  # TODO remove when every stem is written
+            continue
+        setattr(Tensor, operator, _operator(getattr(Tensor, name)))
+    for operator, name in _SWAPPED_OPERATORS.items():
+        if not hasattr(Tensor, name):  # TODO remove when every stem is written
+            continue
+        setattr(Tensor, operator, _operator(getattr(Tensor, name), swapped=True))
 
 
 _attach()

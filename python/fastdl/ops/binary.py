@@ -75,9 +75,7 @@ def _keep(a: Any, b: Any, keep_a: bool, keep_b: bool) -> tuple[tuple[Any, ...], 
 
 
 def _operands(node: Node, numbers: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(
-        [n if t is None else t for t, n in zip(node.saved_tensors, numbers, strict=True)]
-    )
+    return tuple([n if t is None else t for t, n in zip(node.saved_tensors, numbers, strict=True)])
 
 
 def _mul_vjp(

@@ -47,7 +47,7 @@ def full(
     device: Any = None,
     requires_grad: bool = False,
 ) -> Tensor:
-    """A tensor of that shape filled with one value, whose type gives the dtype unless `dtype` does."""
+    """A tensor of one value, whose Python type gives the dtype unless `dtype` does."""
     kind = {bool: _C.DType.bool, int: _C.DType.int64}.get(type(fill_value), _C.DType.float32)
     wanted = kind if dtype is None else as_dtype(dtype)
     out = _C.full(_shape("full", (tuple(size),)), fill_value, wanted)

@@ -45,9 +45,7 @@ def permute(input: Tensor, *dims: Any) -> Tensor:
     inverse = [0] * len(order)
     for to, source in enumerate(order):
         inverse[source] = to
-    return record_view(
-        out, input, lambda base: permute(base, order), _permute_vjp, tuple(inverse)
-    )
+    return record_view(out, input, lambda base: permute(base, order), _permute_vjp, tuple(inverse))
 
 
 def _permute_vjp(_: Node, g: Tensor, inverse: tuple[int, ...]) -> Tensor:
@@ -55,14 +53,12 @@ def _permute_vjp(_: Node, g: Tensor, inverse: tuple[int, ...]) -> Tensor:
 
 
 def reshape(input: Tensor, *shape: Any) -> Tensor:
-    """`input` in another shape (one size may be -1): a view where the strides allow, else a copy."""
+    """`input` in another shape (one size may be -1): a view if the strides allow, else a copy."""
     sizes = _ints("reshape", shape)
     out = _C.view(input, sizes)
     if out is None:
         return reshape(copy.contiguous(input), sizes)
-    return record_view(
-        out, input, lambda base: reshape(base, sizes), _reshape_vjp, input.shape
-    )
+    return record_view(out, input, lambda base: reshape(base, sizes), _reshape_vjp, input.shape)
 
 
 def _reshape_vjp(_: Node, g: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -89,7 +85,9 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     ndim = max(input.ndim, 1)
     for name, dim in (("start_dim", start_dim), ("end_dim", end_dim)):
         if not -ndim <= dim < ndim:
-            raise IndexError(f"flatten: {name}: expected an int in [{-ndim}, {ndim - 1}], got {dim}")
+            raise IndexError(
+                f"flatten: {name}: expected an int in [{-ndim}, {ndim - 1}], got {dim}"
+            )
     start, end = start_dim % ndim, end_dim % ndim
     if start > end:
         raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
