@@ -79,16 +79,20 @@ class BatchNorm1d(Module):
 
     def reset_running_stats(self) -> None:
         """Set the running statistics to mean 0, variance 1 and no batches."""
-        if self.running_mean is not None:
-            self.running_mean.zero_()
-            self.running_var.fill_(1.0)
-            self.num_batches_tracked.zero_()
+        for buffer, value in (
+            (self.running_mean, 0.0),
+            (self.running_var, 1.0),
+            (self.num_batches_tracked, 0),
+        ):
+            if buffer is not None:
+                buffer.fill_(value)
 
     def reset_parameters(self) -> None:
         """Reset the running statistics, and set weight to 1 and bias to 0."""
         self.reset_running_stats()
-        if self.affine:
+        if self.weight is not None:
             init.ones_(self.weight)
+        if self.bias is not None:
             init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
@@ -97,10 +101,10 @@ class BatchNorm1d(Module):
                 f"BatchNorm1d: input: expected shape (batch, {self.num_features}), "
                 f"got {input.shape}"
             )
+        batches = self.num_batches_tracked if self.training else None
         momentum = self.momentum
         if momentum is None:
-            counting = self.training and self.num_batches_tracked is not None
-            momentum = 1.0 / (1 + int(self.num_batches_tracked.item())) if counting else 0.0
+            momentum = 0.0 if batches is None else 1.0 / (1 + batches.item())
         output = F.batch_norm(
             input,
             self.running_mean,
@@ -112,8 +116,8 @@ class BatchNorm1d(Module):
             self.eps,
             relu=self.relu,
         )
-        if self.training and self.num_batches_tracked is not None:
-            self.num_batches_tracked.add_(1)
+        if batches is not None:
+            batches.add_(1)
         return output
 
     def extra_repr(self) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._C import TensorBase
 from ..tensor import Tensor
 from . import structure
 
-_get_requires_grad: Any = Tensor.requires_grad.__get__  # C code: reading it stays fast
-_set_requires_grad: Any = Tensor.requires_grad.__set__
+_requires_grad: Any = vars(TensorBase)["requires_grad"]
+_get_requires_grad, _set_requires_grad = _requires_grad.__get__, _requires_grad.__set__
 
 
 class Parameter(Tensor):
@@ -38,7 +39,7 @@ class Parameter(Tensor):
             _set_requires_grad(self, requires_grad)
             structure.changed()
 
-    requires_grad = property(
+    requires_grad = property(  # reading it stays C code
         _get_requires_grad, _change_requires_grad, doc="Whether gradients flow to this parameter."
     )
 
