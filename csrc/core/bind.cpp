@@ -1,4 +1,5 @@
 // The services of core that Python sees: element types, the tensor type, the pool, the registry.
+#include <pybind11/native_enum.h>
 #include <pybind11/stl.h>
 
 #include "core/blas.h"
@@ -26,22 +27,24 @@ py::dict op_table() {
   return table;
 }
 
-}  // namespace
+} // namespace
 
 void bind_core(py::module_& m) {
   py::register_exception_translator([](std::exception_ptr pointer) {
     try {
-      if (pointer) std::rethrow_exception(pointer);
+      if (pointer)
+        std::rethrow_exception(pointer);
     } catch (const TypeError& error) {
       py::set_error(PyExc_TypeError, error.what());
     }
   });
-  py::enum_<DType> dtypes(m, "DType");
+  py::native_enum<DType> dtypes(m, "DType", "enum.Enum", "An element type.");
 #define X(name, type) dtypes.value(name_of(DType::name), DType::name);
   FASTDL_DTYPES(X)
 #undef X
-  dtypes.def_property_readonly("itemsize", &item_size)
-      .def_property_readonly("is_floating_point", &is_float);
+  dtypes.finalize();
+  m.def("item_size", &item_size, py::arg("dtype"));
+  m.def("is_float", &is_float, py::arg("dtype"));
 
   bind_tensor_type(m);
 
@@ -52,12 +55,11 @@ void bind_core(py::module_& m) {
     const PoolStats s = pool_stats();
     using namespace py::literals;
     return py::dict("live_bytes"_a = s.live_bytes, "cached_bytes"_a = s.cached_bytes,
-                    "live_buffers"_a = s.live_buffers,
-                    "fresh_allocations"_a = s.fresh_allocations);
+                    "live_buffers"_a = s.live_buffers, "fresh_allocations"_a = s.fresh_allocations);
   });
   m.def("empty_cache", &empty_cache, "Gives cached memory back to the system.");
   m.def("set_guards", &set_guards, py::arg("on"), "Frames new buffers with guard bands.");
   m.def("check_guards", &check_guards, "Raises if a guard band was written over.");
 }
 
-}  // namespace fastdl
+} // namespace fastdl

@@ -1,8 +1,5 @@
 #include "core/operand.h"
 
-#include "core/elementwise.h"
-#include "ops/copy.h"
-
 namespace fastdl {
 namespace {
 
@@ -14,31 +11,33 @@ DType dtype_of_operand(const Operand& o) { return o.tensor ? o.tensor->dtype : o
 int weight(const Operand& o) { return !o.tensor ? 0 : o.tensor->ndim() ? 2 : 1; }
 
 DType wider(DType a, DType b) {
-  if (a == b) return a;
-  if (category(a) != category(b)) return category(a) > category(b) ? a : b;
-  if (category(a) == 2) return DType::float64;
+  if (a == b)
+    return a;
+  if (category(a) != category(b))
+    return category(a) > category(b) ? a : b;
+  if (category(a) == 2)
+    return DType::float64;
   return a == DType::int64 || b == DType::int64 ? DType::int64 : DType::int32;
 }
 
-}  // namespace
+} // namespace
 
 DType result_type(const Operand& a, const Operand& b) {
   const DType x = dtype_of_operand(a), y = dtype_of_operand(b);
   if (weight(a) == weight(b) || category(x) == category(y)) {
-    if (weight(a) == weight(b)) return wider(x, y);
+    if (weight(a) == weight(b))
+      return wider(x, y);
     return weight(a) > weight(b) ? x : y;
   }
   return category(x) > category(y) ? x : y;
 }
 
 Tensor as_tensor(const Operand& operand, DType dtype) {
-  if (operand.tensor) return cast(*operand.tensor, dtype);
+  if (operand.tensor)
+    return cast(*operand.tensor, dtype);
   Tensor out = empty({}, dtype);
-  const FillParams params{strided<1>({&out}), operand.real,
-                          operand.kind == DType::float32 ? static_cast<int64_t>(operand.real)
-                                                         : operand.integer};
-  launch(Op::fill, dtype, {&out}, params, 1);
+  fill("fill", out, operand);
   return out;
 }
 
-}  // namespace fastdl
+} // namespace fastdl

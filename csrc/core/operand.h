@@ -6,24 +6,26 @@ namespace fastdl {
 
 struct Operand {
   const Tensor* tensor = nullptr;
-  double real = 0;       // else a number: its value,
-  int64_t integer = 0;   // exactly if it is whole,
-  DType kind = DType::float32;  // and its kind: boolean, int64 or float32
+  double real = 0;             // else a number: its value,
+  int64_t integer = 0;         // exactly if it is whole,
+  DType kind = DType::float32; // and its kind: boolean, int64 or float32
 };
 
-// The dtype in which PyTorch would compute: the wider category (bool < int < float) wins; within one,
-// tensors with dimensions go before 0-d tensors, and those before Python numbers.
+// The dtype in which PyTorch would compute: the wider category (bool < int < float) wins; within
+// one, tensors with dimensions go before 0-d tensors, and those before Python numbers.
 DType result_type(const Operand& a, const Operand& b);
 
 // The operand as a tensor of that dtype.
 Tensor as_tensor(const Operand& operand, DType dtype);
 
-}  // namespace fastdl
+// In ops/copy.cpp: sets every element of target to a number (TypeError for a tensor).
+void fill(const char* op, const Tensor& target, const Operand& value);
+
+} // namespace fastdl
 
 namespace pybind11::detail {
 
-template <>
-struct type_caster<fastdl::Operand> {
+template <> struct type_caster<fastdl::Operand> {
   PYBIND11_TYPE_CASTER(fastdl::Operand, const_name("Tensor | float | int | bool"));
 
   bool load(handle source, bool) {
@@ -41,22 +43,25 @@ struct type_caster<fastdl::Operand> {
       value.real = PyFloat_AS_DOUBLE(object);
       return true;
     }
-    if (PyIndex_Check(object)) {  // int, and NumPy's integers
+    if (PyIndex_Check(object)) { // int, and NumPy's integers
       const auto number = reinterpret_steal<pybind11::object>(PyNumber_Index(object));
-      if (!number) throw error_already_set();
+      if (!number)
+        throw error_already_set();
       value.kind = fastdl::DType::int64;
       value.integer = PyLong_AsLongLong(number.ptr());
-      if (PyErr_Occurred()) throw error_already_set();
+      if (PyErr_Occurred())
+        throw error_already_set();
       value.real = static_cast<double>(value.integer);
       return true;
     }
     if (PyNumber_Check(object) && hasattr(source, "dtype") && !hasattr(source, "__len__")) {
-      value.real = PyFloat_AsDouble(object);  // NumPy's floats
-      if (!PyErr_Occurred()) return true;
+      value.real = PyFloat_AsDouble(object); // NumPy's floats
+      if (!PyErr_Occurred())
+        return true;
       PyErr_Clear();
     }
     return false;
   }
 };
 
-}  // namespace pybind11::detail
+} // namespace pybind11::detail

@@ -12,25 +12,29 @@ namespace py = pybind11;
 namespace fastdl {
 namespace {
 
-PyTypeObject* tensor_class = &PyTensorType;  // what ops return: Python's fastdl.Tensor
+PyTypeObject* tensor_class = &PyTensorType; // what ops return: Python's fastdl.Tensor
+PyObject* dtype_objects[kDTypes];           // Python's members of DType
 
 PyTensor* self_of(PyObject* object) { return reinterpret_cast<PyTensor*>(object); }
 
 PyObject* allocate_object(PyTypeObject* type, Tensor&& value) {
-  PyObject* object = type->tp_alloc(type, 0);  // zeroed
-  if (object) new (&self_of(object)->value) Tensor(std::move(value));
+  PyObject* object = type->tp_alloc(type, 0); // zeroed
+  if (object)
+    new (&self_of(object)->value) Tensor(std::move(value));
   return object;
 }
 
 Version* version_of(PyTensor* self) {
-  if (!self->version) self->version = new Version{1, 0};
+  if (!self->version)
+    self->version = new Version{1, 0};
   return self->version;
 }
 
 // A new object of that class over the same memory and version counter, without history.
 PyObject* alias(PyTypeObject* type, PyObject* other) {
   PyObject* object = allocate_object(type, Tensor(self_of(other)->value));
-  if (!object) return nullptr;
+  if (!object)
+    return nullptr;
   self_of(object)->version = version_of(self_of(other));
   ++self_of(object)->version->references;
   return object;
@@ -43,7 +47,8 @@ PyObject* tensor_new(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
     PyErr_SetString(PyExc_TypeError, "TensorBase: takes no keyword arguments");
     return nullptr;
   }
-  if (!PyArg_ParseTuple(args, "O!", &PyTensorType, &other)) return nullptr;
+  if (!PyArg_ParseTuple(args, "O!", &PyTensorType, &other))
+    return nullptr;
   return alias(type, other);
 }
 
@@ -71,11 +76,12 @@ int tensor_clear(PyObject* object) {
 
 void tensor_dealloc(PyObject* object) {
   PyObject_GC_UnTrack(object);
-  if (self_of(object)->weakrefs) PyObject_ClearWeakRefs(object);
-  Py_TRASHCAN_BEGIN(object, tensor_dealloc)
-  tensor_clear(object);
+  if (self_of(object)->weakrefs)
+    PyObject_ClearWeakRefs(object);
+  Py_TRASHCAN_BEGIN(object, tensor_dealloc) tensor_clear(object);
   PyTensor* self = self_of(object);
-  if (self->version && --self->version->references == 0) delete self->version;
+  if (self->version && --self->version->references == 0)
+    delete self->version;
   self->value.~Tensor();
   Py_TYPE(object)->tp_free(object);
   Py_TRASHCAN_END
@@ -88,7 +94,7 @@ PyObject* get_ndim(PyObject* object, void*) {
   return PyLong_FromLong(self_of(object)->value.ndim());
 }
 PyObject* get_dtype(PyObject* object, void*) {
-  return py::cast(self_of(object)->value.dtype).release().ptr();
+  return Py_NewRef(dtype_objects[static_cast<int>(self_of(object)->value.dtype)]);
 }
 PyObject* get_version(PyObject* object, void*) {
   const Version* version = self_of(object)->version;
@@ -106,7 +112,8 @@ PyObject* get_requires_grad(PyObject* object, void*) {
 int set_requires_grad(PyObject* object, PyObject* value, void*) {
   PyTensor* self = self_of(object);
   const int wanted = value ? PyObject_IsTrue(value) : 0;
-  if (wanted < 0) return -1;
+  if (wanted < 0)
+    return -1;
   if (wanted && !is_float(self->value.dtype)) {
     PyErr_Format(PyExc_TypeError,
                  "requires_grad: only float32 and float64 tensors have gradients, this is %s",
@@ -160,7 +167,8 @@ PyObject* share_version(PyObject* object, PyObject* other) {
   PyTensor* self = self_of(object);
   Version* shared = version_of(self_of(other));
   ++shared->references;
-  if (self->version && --self->version->references == 0) delete self->version;
+  if (self->version && --self->version->references == 0)
+    delete self->version;
   self->version = shared;
   Py_RETURN_NONE;
 }
@@ -197,7 +205,8 @@ PyObject* set_data(PyObject* object, PyObject* other) {
 
 Py_ssize_t tensor_length(PyObject* object) {
   const Tensor& value = self_of(object)->value;
-  if (value.ndim()) return value.shape[0];
+  if (value.ndim())
+    return value.shape[0];
   PyErr_SetString(PyExc_TypeError, "len() of a 0-d tensor");
   return -1;
 }
@@ -213,13 +222,12 @@ PyGetSetDef properties[] = {
     {"_version", get_version, nullptr, "Number of in-place changes to its memory.", nullptr},
     {}};
 
-PyMemberDef members[] = {
-    {"_node", T_OBJECT, offsetof(PyTensor, node), 0, nullptr},
-    {"_hooks", T_OBJECT, offsetof(PyTensor, hooks), 0, nullptr},
-    {"_base", T_OBJECT, offsetof(PyTensor, base), 0, nullptr},
-    {"_view", T_OBJECT, offsetof(PyTensor, view), 0, nullptr},
-    {"_index", T_INT, offsetof(PyTensor, index), 0, nullptr},
-    {}};
+PyMemberDef members[] = {{"_node", T_OBJECT, offsetof(PyTensor, node), 0, nullptr},
+                         {"_hooks", T_OBJECT, offsetof(PyTensor, hooks), 0, nullptr},
+                         {"_base", T_OBJECT, offsetof(PyTensor, base), 0, nullptr},
+                         {"_view", T_OBJECT, offsetof(PyTensor, view), 0, nullptr},
+                         {"_index", T_INT, offsetof(PyTensor, index), 0, nullptr},
+                         {}};
 
 PyMethodDef methods[] = {
     {"_alias", tensor_alias, METH_NOARGS, "A tensor over the same memory, without history."},
@@ -235,7 +243,7 @@ PySequenceMethods sequence = {};
 
 PyTypeObject make_type() {
   PyTypeObject type{};
-  Py_SET_REFCNT(reinterpret_cast<PyObject*>(&type), 1);  // static: never freed
+  Py_SET_REFCNT(reinterpret_cast<PyObject*>(&type), 1); // static: never freed
   type.tp_name = "fastdl._C.TensorBase";
   type.tp_basicsize = sizeof(PyTensor);
   type.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC;
@@ -253,19 +261,24 @@ PyTypeObject make_type() {
   return type;
 }
 
-}  // namespace
+} // namespace
 
 PyTypeObject PyTensorType = make_type();
 
 PyObject* wrap(Tensor&& value) {
   PyObject* object = allocate_object(tensor_class, std::move(value));
-  if (!object) throw py::error_already_set();
+  if (!object)
+    throw py::error_already_set();
   return object;
 }
 
 void bind_tensor_type(py::module_& m) {
-  if (PyType_Ready(&PyTensorType) < 0) throw py::error_already_set();
+  if (PyType_Ready(&PyTensorType) < 0)
+    throw py::error_already_set();
   m.add_object("TensorBase", reinterpret_cast<PyObject*>(&PyTensorType));
+  for (int d = 0; d < kDTypes; ++d)
+    dtype_objects[d] =
+        py::object(m.attr("DType").attr(name_of(static_cast<DType>(d)))).release().ptr();
   m.def("set_tensor_class", [](py::type cls) {
     auto* type = reinterpret_cast<PyTypeObject*>(cls.ptr());
     require<TypeError>(PyType_IsSubtype(type, &PyTensorType), "set_tensor_class: not a TensorBase");
@@ -273,4 +286,4 @@ void bind_tensor_type(py::module_& m) {
   });
 }
 
-}  // namespace fastdl
+} // namespace fastdl

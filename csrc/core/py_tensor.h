@@ -1,7 +1,8 @@
 // The Python object around a Tensor, and its conversion in bindings.
 //
 // TensorBase is a C-level type, so that an op is one call from Python: it takes and returns tensors
-// without a wrapper around a wrapper.  Python's fastdl.Tensor derives from it and is what ops return.
+// without a wrapper around a wrapper.  Python's fastdl.Tensor derives from it and is what ops
+// return.
 #pragma once
 #include <pybind11/pybind11.h>
 
@@ -15,16 +16,15 @@ struct Version {
 };
 
 struct PyTensor {
-  PyObject_HEAD
-  Tensor value;
-  PyObject* grad;    // Tensor or None
-  PyObject* node;    // how it was computed (autograd.Node), or None for a leaf
-  PyObject* base;    // the tensor that this one is a differentiable view of, or None
-  PyObject* view;    // how it views it (autograd.View), or None
-  PyObject* hooks;   // gradient hooks of a leaf, or None
+  PyObject_HEAD Tensor value;
+  PyObject* grad;  // Tensor or None
+  PyObject* node;  // how it was computed (autograd.Node), or None for a leaf
+  PyObject* base;  // the tensor that this one is a differentiable view of, or None
+  PyObject* view;  // how it views it (autograd.View), or None
+  PyObject* hooks; // gradient hooks of a leaf, or None
   PyObject* weakrefs;
-  Version* version;  // nullptr: never changed and never shared
-  int32_t index;     // which output of its node
+  Version* version; // nullptr: never changed and never shared
+  int32_t index;    // which output of its node
   bool requires_grad;
 };
 
@@ -38,19 +38,19 @@ PyObject* wrap(Tensor&& value);
 
 inline bool is_tensor(PyObject* object) { return PyObject_TypeCheck(object, &PyTensorType); }
 
-}  // namespace fastdl
+} // namespace fastdl
 
 namespace pybind11::detail {
 
-template <>
-struct type_caster<fastdl::Tensor> {
+template <> struct type_caster<fastdl::Tensor> {
   static constexpr auto name = const_name("Tensor");
-  template <class T>
-  using cast_op_type = detail::cast_op_type<T>;
+  template <class T> using cast_op_type = detail::cast_op_type<T>;
 
   bool load(handle source, bool) {
-    if (source.is_none()) return true;  // a `const Tensor*` parameter may be None
-    if (!fastdl::is_tensor(source.ptr())) return false;
+    if (source.is_none())
+      return true; // a `const Tensor*` parameter may be None
+    if (!fastdl::is_tensor(source.ptr()))
+      return false;
     value = &reinterpret_cast<fastdl::PyTensor*>(source.ptr())->value;
     return true;
   }
@@ -62,11 +62,13 @@ struct type_caster<fastdl::Tensor> {
   }
   operator fastdl::Tensor*() { return value; }
   operator fastdl::Tensor&() {
-    if (!value) throw reference_cast_error();
+    if (!value)
+      throw reference_cast_error();
     return *value;
   }
   operator fastdl::Tensor&&() && {
-    if (!value) throw reference_cast_error();
+    if (!value)
+      throw reference_cast_error();
     return std::move(*value);
   }
 
@@ -74,33 +76,35 @@ struct type_caster<fastdl::Tensor> {
 };
 
 // A shape or a list of strides: a sequence of ints.
-template <>
-struct type_caster<fastdl::Dims> {
+template <> struct type_caster<fastdl::Dims> {
   PYBIND11_TYPE_CASTER(fastdl::Dims, const_name("tuple[int, ...]"));
 
   bool load(handle source, bool) {
-    if (!PyTuple_Check(source.ptr()) && !PyList_Check(source.ptr())) return false;
+    if (!PyTuple_Check(source.ptr()) && !PyList_Check(source.ptr()))
+      return false;
     const Py_ssize_t n = PySequence_Fast_GET_SIZE(source.ptr());
     if (n > fastdl::kMaxDims)
       throw std::invalid_argument("shape: expected at most " + std::to_string(fastdl::kMaxDims) +
                                   " dimensions, got " + std::to_string(n));
     for (Py_ssize_t i = 0; i < n; ++i) {
-      object number = reinterpret_steal<object>(
-          PyNumber_Index(PySequence_Fast_GET_ITEM(source.ptr(), i)));
+      object number =
+          reinterpret_steal<object>(PyNumber_Index(PySequence_Fast_GET_ITEM(source.ptr(), i)));
       if (!number) {
         PyErr_Clear();
         return false;
       }
       value.push(PyLong_AsLongLong(number.ptr()));
-      if (PyErr_Occurred()) throw error_already_set();
+      if (PyErr_Occurred())
+        throw error_already_set();
     }
     return true;
   }
   static handle cast(const fastdl::Dims& dims, return_value_policy, handle) {
     PyObject* out = PyTuple_New(dims.n);
-    for (int i = 0; i < dims.n; ++i) PyTuple_SET_ITEM(out, i, PyLong_FromLongLong(dims[i]));
+    for (int i = 0; i < dims.n; ++i)
+      PyTuple_SET_ITEM(out, i, PyLong_FromLongLong(dims[i]));
     return out;
   }
 };
 
-}  // namespace pybind11::detail
+} // namespace pybind11::detail

@@ -8,32 +8,38 @@ namespace fastdl {
 
 void Dims::insert(int at, int64_t value) {
   require(n < kMaxDims, "a tensor has at most ", kMaxDims, " dimensions");
-  for (int i = n++; i > at; --i) v[i] = v[i - 1];
+  for (int i = n++; i > at; --i)
+    v[i] = v[i - 1];
   v[at] = value;
 }
 
 void Dims::erase(int at) {
-  for (int i = at; i + 1 < n; ++i) v[i] = v[i + 1];
+  for (int i = at; i + 1 < n; ++i)
+    v[i] = v[i + 1];
   --n;
 }
 
 bool Dims::operator==(const Dims& other) const {
-  if (n != other.n) return false;
+  if (n != other.n)
+    return false;
   for (int i = 0; i < n; ++i)
-    if (v[i] != other.v[i]) return false;
+    if (v[i] != other.v[i])
+      return false;
   return true;
 }
 
 std::ostream& operator<<(std::ostream& out, const Dims& dims) {
   out << '(';
-  for (int i = 0; i < dims.n; ++i) out << (i ? ", " : "") << dims[i];
+  for (int i = 0; i < dims.n; ++i)
+    out << (i ? ", " : "") << dims[i];
   return out << (dims.n == 1 ? ",)" : ")");
 }
 
 bool Tensor::is_contiguous() const {
   int64_t expected = 1;
   for (int i = ndim() - 1; i >= 0; --i) {
-    if (shape[i] != 1 && strides[i] != expected) return numel() == 0;
+    if (shape[i] != 1 && strides[i] != expected)
+      return numel() == 0;
     expected *= shape[i];
   }
   return true;
@@ -66,7 +72,7 @@ Tensor empty(const Dims& shape, DType dtype) {
 }
 
 int wrap_dim(const char* op, int64_t dim, int ndim) {
-  const int bound = ndim > 0 ? ndim : 1;  // a scalar accepts 0 and -1, as in PyTorch
+  const int bound = ndim > 0 ? ndim : 1; // a scalar accepts 0 and -1, as in PyTorch
   require<IndexError>(-bound <= dim && dim < bound, op, ": dim: expected an int in [", -bound, ", ",
                       bound - 1, "], got ", dim);
   return static_cast<int>(dim < 0 ? dim + bound : dim);
@@ -85,7 +91,8 @@ Dims broadcast_shapes(const char* op, const Dims& a, const Dims& b) {
 }
 
 Tensor expand(const char* op, const Tensor& x, const Dims& shape) {
-  if (x.shape == shape) return x;
+  if (x.shape == shape)
+    return x;
   Tensor out = x;
   out.shape = shape;
   out.strides.n = shape.n;
@@ -100,6 +107,12 @@ Tensor expand(const char* op, const Tensor& x, const Dims& shape) {
   return out;
 }
 
+void require_writable(const char* op, const Tensor& x) {
+  for (int d = 0; d < x.ndim(); ++d)
+    require(x.shape[d] <= 1 || x.strides[d] != 0, op, ": elements of the tensor of shape ", x.shape,
+            " and strides ", x.strides, " share memory; clone() it first");
+}
+
 void require_float(const char* op, const char* argument, const Tensor& x) {
   require<TypeError>(is_float(x.dtype), op, ": ", argument,
                      ": expected dtype float32 or float64, got ", name_of(x.dtype));
@@ -110,4 +123,4 @@ void require_same_dtype(const char* op, const char* argument, const Tensor& x, D
                      ", got ", name_of(x.dtype));
 }
 
-}  // namespace fastdl
+} // namespace fastdl

@@ -1,4 +1,5 @@
-// A tensor: a strided window on a buffer.  Strides are in elements; zero strides (expand) are allowed.
+// A tensor: a strided window on a buffer.  Strides are in elements; zero strides (expand) are
+// allowed.
 #pragma once
 #include <initializer_list>
 #include <string>
@@ -15,7 +16,8 @@ struct Dims {
 
   Dims() = default;
   Dims(std::initializer_list<int64_t> values) {
-    for (int64_t value : values) v[n++] = value;
+    for (int64_t value : values)
+      v[n++] = value;
   }
   int64_t& operator[](int i) { return v[i]; }
   int64_t operator[](int i) const { return v[i]; }
@@ -26,33 +28,32 @@ struct Dims {
   void erase(int at);
   int64_t product() const {
     int64_t p = 1;
-    for (int64_t x : *this) p *= x;
+    for (int64_t x : *this)
+      p *= x;
     return p;
   }
   bool operator==(const Dims& other) const;
 };
-std::ostream& operator<<(std::ostream& out, const Dims& dims);  // (2, 3), as Python prints it
+std::ostream& operator<<(std::ostream& out, const Dims& dims); // (2, 3), as Python prints it
 
 struct Tensor {
   BufferRef buffer;
-  int64_t offset = 0;  // in elements
+  int64_t offset = 0; // in elements
   DType dtype = DType::float32;
   Dims shape, strides;
 
   int ndim() const { return shape.n; }
   int64_t numel() const { return shape.product(); }
   void* data() const { return buffer->data + offset * item_size(dtype); }
-  template <class T>
-  T* as() const {
-    return static_cast<T*>(data());
-  }
+  template <class T> T* as() const { return static_cast<T*>(data()); }
   bool is_contiguous() const;
 };
 
 // Row-major strides of a shape.
 Dims contiguous_strides(const Dims& shape);
 
-// A new tensor with undefined elements, row-major.  Throws ValueError on a negative size or overflow.
+// A new tensor with undefined elements, row-major.  Throws ValueError on a negative size or
+// overflow.
 Tensor empty(const Dims& shape, DType dtype);
 
 // dim in [-ndim, ndim) as a non-negative index; IndexError otherwise.
@@ -70,7 +71,9 @@ Tensor contiguous(const Tensor& x);
 Tensor cast(const Tensor& x, DType dtype);
 void copy_into(const Tensor& target, const Tensor& source);
 
+// ValueError if several elements of x share memory (an expanded view), which cannot be written to.
+void require_writable(const char* op, const Tensor& x);
 void require_float(const char* op, const char* argument, const Tensor& x);
 void require_same_dtype(const char* op, const char* argument, const Tensor& x, DType dtype);
 
-}  // namespace fastdl
+} // namespace fastdl

@@ -27,12 +27,13 @@ Tensor compute(const Tensor& a, const Tensor& b, DType result, const Tensor* tar
   return out;
 }
 
-template <Op op, Kind kind>
-Tensor binary(const Operand& a, const Operand& b) {
+template <Op op, Kind kind> Tensor binary(const Operand& a, const Operand& b) {
   require<TypeError>(a.tensor || b.tensor, info(op).name, ": expected at least one Tensor");
   DType dtype = result_type(a, b);
-  if (kind == Kind::division && !is_float(dtype)) dtype = DType::float32;
-  if (kind == Kind::logical) dtype = DType::boolean;
+  if (kind == Kind::division && !is_float(dtype))
+    dtype = DType::float32;
+  if (kind == Kind::logical)
+    dtype = DType::boolean;
   const bool boolean = kind == Kind::comparison || kind == Kind::logical;
   return compute<op>(as_tensor(a, dtype), as_tensor(b, dtype), boolean ? DType::boolean : dtype,
                      nullptr);
@@ -43,14 +44,15 @@ bool same_place(const Tensor& a, const Tensor& b) {
 }
 
 // a op= b; the result must have a's dtype category and shape.
-template <Op op, Kind kind>
-void in_place(const Tensor& a, const Operand& b) {
+template <Op op, Kind kind> void in_place(const Tensor& a, const Operand& b) {
   const char* name = info(op).name;
+  require_writable(name, a);
   const DType dtype = result_type({&a, 0, 0, DType::float32}, b);
   const bool fits = dtype == a.dtype || (is_float(dtype) && is_float(a.dtype)) ||
                     (!is_float(dtype) && !is_float(a.dtype) && a.dtype != DType::boolean);
   require<TypeError>(fits && (kind != Kind::division || is_float(a.dtype)), name,
-                     "_: a result of dtype ", name_of(kind == Kind::division ? DType::float32 : dtype),
+                     "_: a result of dtype ",
+                     name_of(kind == Kind::division ? DType::float32 : dtype),
                      " cannot be kept in a tensor of dtype ", name_of(a.dtype));
   Tensor other = as_tensor(b, a.dtype);
   if (other.buffer.get() == a.buffer.get() && !same_place(other, a)) {
@@ -61,21 +63,23 @@ void in_place(const Tensor& a, const Operand& b) {
   compute<op>(a, other, a.dtype, &a);
 }
 
-}  // namespace
+} // namespace
 
 void bind_binary(py::module_& m) {
-#define X(name, kind) m.def(#name, &binary<Op::name, Kind::kind>, py::arg("input"), py::arg("other"));
-  X(add, arithmetic) X(sub, arithmetic) X(mul, arithmetic) X(pow, arithmetic) X(div, division)
-  X(maximum, arithmetic) X(minimum, arithmetic)
-  X(eq, comparison) X(ne, comparison) X(lt, comparison) X(le, comparison) X(gt, comparison)
-  X(ge, comparison)
-  X(logical_and, logical) X(logical_or, logical) X(logical_xor, logical)
+#define X(name, kind)                                                                              \
+  m.def(#name, &binary<Op::name, Kind::kind>, py::arg("input"), py::arg("other"));
+  X(add, arithmetic)
+  X(sub, arithmetic) X(mul, arithmetic) X(pow, arithmetic) X(div, division) X(maximum, arithmetic)
+      X(minimum, arithmetic) X(eq, comparison) X(ne, comparison) X(lt, comparison) X(le, comparison)
+          X(gt, comparison) X(ge, comparison) X(logical_and, logical) X(logical_or, logical)
+              X(logical_xor, logical)
 #undef X
-#define X(name, kind) \
+#define X(name, kind)                                                                              \
   m.def(#name "_", &in_place<Op::name, Kind::kind>, py::arg("input"), py::arg("other"));
-  X(add, arithmetic) X(sub, arithmetic) X(mul, arithmetic) X(pow, arithmetic) X(div, division)
+                  X(add, arithmetic) X(sub, arithmetic) X(mul, arithmetic) X(pow, arithmetic)
+                      X(div, division)
 #undef X
-  m.def("result_type", &result_type, py::arg("input"), py::arg("other"));
+                          m.def("result_type", &result_type, py::arg("input"), py::arg("other"));
 }
 
-}  // namespace fastdl
+} // namespace fastdl

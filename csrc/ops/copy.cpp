@@ -2,7 +2,7 @@
 
 #include "core/check.h"
 #include "core/elementwise.h"
-#include "core/py_tensor.h"
+#include "core/operand.h"
 
 namespace py = pybind11;
 
@@ -14,17 +14,29 @@ void copy_into(const Tensor& target, const Tensor& source) {
 }
 
 Tensor contiguous(const Tensor& x) {
-  if (x.is_contiguous()) return x;
+  if (x.is_contiguous())
+    return x;
   Tensor out = empty(x.shape, x.dtype);
   copy_into(out, x);
   return out;
 }
 
 Tensor cast(const Tensor& x, DType dtype) {
-  if (x.dtype == dtype) return x;
+  if (x.dtype == dtype)
+    return x;
   Tensor out = empty(x.shape, dtype);
   copy_into(out, x);
   return out;
+}
+
+void fill(const char* op, const Tensor& target, const Operand& value) {
+  require<TypeError>(!value.tensor, op, ": value: expected a number, got a Tensor");
+  FillParams params{strided<1>({&target}), value.real, value.integer};
+  if (target.dtype == DType::boolean)
+    params.integer = value.real != 0;
+  else if (value.kind == DType::float32)
+    params.integer = static_cast<int64_t>(value.real);
+  launch(Op::fill, target.dtype, {&target}, params, blocks(params.at.numel));
 }
 
 namespace {
@@ -36,31 +48,25 @@ Tensor clone(const Tensor& x) {
 }
 
 void copy_(const Tensor& target, const Tensor& source) {
+  require_writable("copy_", target);
   Tensor from = expand("copy_", source, target.shape);
-  if (target.buffer.get() == from.buffer.get()) from = clone(from);  // the two may overlap
+  if (target.buffer.get() == from.buffer.get())
+    from = clone(from); // the two may overlap
   copy_into(target, from);
 }
 
-void fill_(const Tensor& target, const py::object& value) {
-  FillParams params{strided<1>({&target}), 0, 0};
-  if (is_float(target.dtype)) {
-    params.real = value.cast<double>();
-  } else {
-    const bool whole = PyLong_Check(value.ptr());
-    params.real = whole ? 0 : value.cast<double>();
-    params.integer = whole ? value.cast<int64_t>() : static_cast<int64_t>(params.real);
-    if (target.dtype == DType::boolean) params.integer = params.integer || params.real != 0;
-  }
-  launch(Op::fill, target.dtype, {&target}, params, blocks(params.at.numel));
+void fill_(const Tensor& target, const Operand& value) {
+  require_writable("fill_", target);
+  fill("fill_", target, value);
 }
 
-Tensor full(const Dims& shape, const py::object& value, DType dtype) {
+Tensor full(const Dims& shape, const Operand& value, DType dtype) {
   Tensor out = empty(shape, dtype);
-  fill_(out, value);
+  fill("full", out, value);
   return out;
 }
 
-}  // namespace
+} // namespace
 
 void bind_copy(py::module_& m) {
   m.def("empty", &empty, py::arg("shape"), py::arg("dtype"));
@@ -72,4 +78,4 @@ void bind_copy(py::module_& m) {
   m.def("fill_", &fill_, py::arg("target"), py::arg("value"));
 }
 
-}  // namespace fastdl
+} // namespace fastdl

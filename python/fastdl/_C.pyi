@@ -1,4 +1,5 @@
 # The compiled module: its types; its ops are checked where they are called.
+import builtins
 import enum
 from typing import Any
 
@@ -9,11 +10,11 @@ class DType(enum.Enum):
     int32 = ...
     uint8 = ...
     bool = ...
-    __members__: dict[str, DType]  # type: ignore[misc]
+    __members__: dict[str, DType]
     @property
     def itemsize(self) -> int: ...
     @property
-    def is_floating_point(self) -> bool: ...
+    def is_floating_point(self) -> builtins.bool: ...
 
 class TensorBase:
     requires_grad: bool

@@ -42,7 +42,7 @@ _sequence = itertools.count()
 class _Output(NamedTuple):
     """A saved tensor that is an output of its own node (a plain reference would be a cycle)."""
 
-    index: int
+    number: int
     tensor: Tensor
 
 
@@ -87,7 +87,7 @@ class Node:
             )
         unpacked = []
         for item, version in zip(self.saved, self.versions, strict=True):
-            tensor = item.tensor if type(item) is _Output else item
+            tensor: Any = item.tensor if type(item) is _Output else item
             if tensor is not None and tensor._version != version:
                 raise RuntimeError(
                     f"backward: a tensor of shape {tensor.shape} that is needed for a gradient was "
@@ -95,7 +95,7 @@ class Node:
                 )
             if type(item) is _Output:
                 tensor = tensor._alias()
-                tensor._set_history(self, item.index)
+                tensor._set_history(self, item.number)
             unpacked.append(tensor)
         return tuple(unpacked)
 
@@ -223,9 +223,9 @@ def _engine(
                 continue
             if node.vjp is None:
                 node.saved_tensors  # noqa: B018 (raises that the graph was freed)
-            for edge, g in zip(node.edges, _call_vjp(node, slots), strict=True):
-                if edge is not None and g is not None:
-                    send(edge, g)
+            for edge, gradient in zip(node.edges, _call_vjp(node, slots), strict=True):
+                if edge is not None and gradient is not None:
+                    send(edge, gradient)
             if not retain_graph:
                 node.free()
         for key, leaf in leaves.items():
@@ -245,7 +245,7 @@ def _call_vjp(node: Node, slots: dict[int, Tensor]) -> Sequence[Tensor | None]:
     gradients = result if isinstance(result, tuple) else (result,)
     if len(gradients) != len(node.edges):
         raise RuntimeError(
-            f"{node}: expected {len(node.edges)} gradients, one for each input, got {len(gradients)}"
+            f"{node}: expected {len(node.edges)} gradients, one an input, got {len(gradients)}"
         )
     return gradients
 

@@ -13,6 +13,7 @@ class device:
     """
 
     __slots__ = ("type",)
+    type: str
 
     def __init__(self, name: Any) -> None:
         kind = name.type if isinstance(name, device) else name

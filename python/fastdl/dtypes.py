@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from . import _C
 from ._C import DType
 
 __all__ = ["DType", "as_dtype", "bool", "double", "float", "float32", "float64", "int", "int32",
@@ -18,6 +19,11 @@ int64 = long = DType.int64
 int32 = int = DType.int32
 uint8 = DType.uint8
 bool = DType.bool
+
+setattr(DType, "itemsize", property(_C.item_size))  # noqa: B010
+setattr(DType, "is_floating_point", property(_C.is_float))  # noqa: B010
+setattr(DType, "__repr__", lambda self: f"fastdl.{self.name}")  # noqa: B010
+setattr(DType, "__str__", DType.__repr__)  # noqa: B010
 
 _BY_NAME: dict[str, DType] = dict(DType.__members__)
 _BY_TYPE = {builtins.float: float32, builtins.int: int64, builtins.bool: bool}

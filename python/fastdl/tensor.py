@@ -1,7 +1,7 @@
 """The tensor: a C-level array with its place in the recorded computation.
 
-Methods that are plain ops (`x.exp()`, `x.add(y)`, ...) are attached by `fastdl.ops` from the list of
-ops that the kernels are built from (csrc/ops.def); what stands here is the rest.
+Methods that are plain ops (`x.exp()`, `x.add(y)`, ...) are attached by `fastdl.ops` from the list
+of ops that the kernels are built from (csrc/ops.def); what stands here is the rest.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .hooks import RemovableHandle
 class Tensor(_C.TensorBase):
     """An n-dimensional array of one dtype, as in PyTorch.
 
-    `Tensor(data)` is float32 (PyTorch's legacy constructor); `fastdl.tensor(data)` infers the dtype.
+    `Tensor(data)` is float32 (PyTorch's legacy constructor); `fastdl.tensor(data)` infers it.
     """
 
     __slots__ = ("__dict__",)
@@ -220,7 +220,7 @@ class Tensor(_C.TensorBase):
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (type(self), _C.numpy(self), self.requires_grad)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+    def __deepcopy__(self, memo: dict[Any, Any]) -> Tensor:
         if not self.is_leaf:
             raise RuntimeError("deepcopy: only leaf tensors can be copied; use detach()")
         copy = type(self)(self._alias().clone())

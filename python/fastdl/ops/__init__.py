@@ -84,7 +84,8 @@ def _attach() -> None:
         for name, function in vars(module).items():
             if name.endswith("_") and not name.startswith("_"):
                 setattr(Tensor, name, function)
-    Tensor.cast, Tensor.view = copy.cast, view.view
+    setattr(Tensor, "cast", copy.cast)  # noqa: B010
+    setattr(Tensor, "view", view.view)  # noqa: B010
     for operator, name in _UNARY_OPERATORS.items():
         setattr(Tensor, operator, getattr(Tensor, name))
     for operator, name in _BINARY_OPERATORS.items():

@@ -35,6 +35,8 @@ def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) ->
     if alpha != 1:
         other = mul(other, alpha)
     out = _C.add(input, other)
+    if not needs_grad(input, other):
+        return out
     return record(out, _add_vjp, (input, other), (), _like(input), _like(other))
 
 
@@ -48,6 +50,8 @@ def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) ->
     if alpha != 1:
         other = mul(other, alpha)
     out = _C.sub(input, other)
+    if not needs_grad(input, other):
+        return out
     return record(out, _sub_vjp, (input, other), (), _like(input), _like(other))
 
 

@@ -93,7 +93,7 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
         raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
     shape = input.shape
     merged = math.prod(shape[start : end + 1])
-    return reshape(input, shape[:start] + (merged,) + shape[end + 1 :])
+    return reshape(input, (*shape[:start], merged, *shape[end + 1 :]))
 
 
 def expand(input: Tensor, *shape: Any) -> Tensor:
