@@ -8,30 +8,26 @@ namespace py = pybind11;
 namespace fastdl {
 namespace {
 
-template <Op op>
-Tensor unary(const Tensor& input) {
-  Tensor out = empty(input.shape, input.dtype);
-  const UnaryParams params{strided<2>({&out, &input})};
-  launch(op, input.dtype, {&out, &input}, params, blocks(params.at.numel));
+Tensor unary(Op op, const Tensor& input) {
+  // A function of floats takes integers and bools as float32, as in PyTorch.
+  const bool floats_only =
+      !is_float(input.dtype) && op != Op::logical_not && !find_kernel(op, DType::int64);
+  const Tensor in = floats_only ? cast(input, DType::float32) : input;
+  Tensor out = empty(in.shape, in.dtype);
+  const UnaryParams params{strided<2>({&out, &in})};
+  launch(op, in.dtype, {&out, &in}, params, blocks(params.at.numel));
   return out;
 }
 
-// Integers and bools are computed as float32, as in PyTorch.
-template <Op op>
-Tensor unary_float(const Tensor& input) {
-  return unary<op>(is_float(input.dtype) ? input : cast(input, DType::float32));
-}
-
-}  // namespace
+} // namespace
 
 void bind_unary(py::module_& m) {
-#define X(name) m.def(#name, &unary<Op::name>, py::arg("input"));
-  X(neg) X(abs) X(sign) X(relu) X(logical_not)
-#undef X
-#define X(name) m.def(#name, &unary_float<Op::name>, py::arg("input"));
-  X(sqrt) X(reciprocal) X(exp) X(expm1) X(log) X(log1p) X(tanh) X(sigmoid) X(softplus)
-  X(logsigmoid)
-#undef X
+  for (int i = 0; i < static_cast<int>(Op::count); ++i) {
+    const Op op = static_cast<Op>(i);
+    if (info(op).stem == std::string("unary"))
+      m.def(
+          info(op).name, [op](const Tensor& input) { return unary(op, input); }, py::arg("input"));
+  }
 }
 
-}  // namespace fastdl
+} // namespace fastdl
