@@ -5,10 +5,9 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-import numpy as np
-
 from . import _C
 from ._C import DType
+from .lazy import numpy as np
 
 __all__ = ["DType", "as_dtype", "bool", "double", "float", "float32", "float64", "int", "int32",
            "int64", "long", "uint8"]  # fmt: skip

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from . import _C, autograd, device
 from .dtypes import as_dtype
 from .hooks import RemovableHandle
+from .lazy import numpy as np
 
 
 class Tensor(_C.TensorBase):

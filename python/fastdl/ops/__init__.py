@@ -5,9 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-import numpy as np
-
 from .. import _C
+from ..lazy import numpy as np
 from ..tensor import Tensor
 from . import binary, copy, create, index, unary, view, where  # noqa: F401
 from .create import *  # noqa: F403

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from .. import _C
 from ..device import device as _device
 from ..dtypes import DType, as_dtype
+from ..lazy import numpy as np
 from ..tensor import Tensor
 
 __all__ = ["arange", "as_tensor", "empty", "empty_like", "from_numpy", "full", "full_like", "ones",
