@@ -174,12 +174,14 @@ PyObject* share_version(PyObject* object, PyObject* other) {
 }
 
 // _set_history(node, index): this tensor is that output of node (None: a leaf without gradient).
+// Nothing happens to integer and bool tensors, which have no gradient.
 PyObject* set_history(PyObject* object, PyObject* const* args, Py_ssize_t n) {
   if (n != 2) {
     PyErr_SetString(PyExc_TypeError, "_set_history: expected (node, index)");
     return nullptr;
   }
   PyTensor* self = self_of(object);
+  if (!is_float(self->value.dtype)) Py_RETURN_NONE;
   const bool leaf = args[0] == Py_None;
   self->index = static_cast<int32_t>(PyLong_AsLong(args[1]));
   self->requires_grad = !leaf;

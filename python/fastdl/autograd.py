@@ -39,13 +39,6 @@ __all__ = [  # noqa: F822 (some load lazily, below)
 _sequence = itertools.count()
 
 
-class _Output(NamedTuple):
-    """A saved tensor that is an output of its own node (a plain reference would be a cycle)."""
-
-    number: int
-    tensor: Tensor
-
-
 class Node:
     """One recorded op: what its vjp needs and where its gradients go."""
 
@@ -66,14 +59,12 @@ class Node:
         self.sequence = next(_sequence)
 
     def save(self, saved: Sequence[Any], outputs: Sequence[Tensor]) -> None:
-        kept: list[Any] = []
-        for tensor in saved:
-            for index, output in enumerate(outputs):
+        # An output is kept as (its number, an alias): a plain reference would be a cycle.
+        kept = list(saved)
+        for i, tensor in enumerate(saved):
+            for number, output in enumerate(outputs):
                 if tensor is output:
-                    kept.append(_Output(index, output._alias()))
-                    break
-            else:
-                kept.append(tensor)
+                    kept[i] = (number, output._alias())
         self.saved = tuple(kept)
         self.versions = tuple([0 if t is None else t._version for t in saved])
 
@@ -87,15 +78,16 @@ class Node:
             )
         unpacked = []
         for item, version in zip(self.saved, self.versions, strict=True):
-            tensor: Any = item.tensor if type(item) is _Output else item
+            is_output = type(item) is tuple
+            tensor = item[1] if is_output else item
             if tensor is not None and tensor._version != version:
                 raise RuntimeError(
                     f"backward: a tensor of shape {tensor.shape} that is needed for a gradient was "
                     f"changed in place (version {tensor._version}, saved at {version})"
                 )
-            if type(item) is _Output:
+            if is_output:
                 tensor = tensor._alias()
-                tensor._set_history(self, item.number)
+                tensor._set_history(self, item[0])
             unpacked.append(tensor)
         return tuple(unpacked)
 
@@ -167,8 +159,7 @@ def record(
         if saved:
             node.save(saved, outputs)
         for index, tensor in enumerate(outputs):
-            if tensor.dtype.is_floating_point:
-                tensor._set_history(node, index)
+            tensor._set_history(node, index)
         if len(outputs) > 1:
             node.like = tuple([t._alias() for t in outputs])
     return out

@@ -45,8 +45,7 @@ class Function:
         outputs = tuple([t._alias() if any(t is a for a in args) else t for t in outputs])
         ctx.save(getattr(ctx, "to_save", ()), outputs)
         for index, tensor in enumerate(outputs):
-            if tensor.dtype.is_floating_point:
-                tensor._set_history(ctx, index)
+            tensor._set_history(ctx, index)
         if len(outputs) > 1:
             ctx.like = tuple([t._alias() for t in outputs])
         return outputs if isinstance(out, tuple) else outputs[0]
