@@ -8,7 +8,6 @@
 namespace fastdl {
 
 constexpr int kMaxDims = 8;
-constexpr int kMaxOperands = 8;
 
 using Kernel = void (*)(void* const* operands, const void* params, int64_t begin, int64_t end);
 

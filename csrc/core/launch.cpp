@@ -1,11 +1,16 @@
 #include "core/launch.h"
 
+#include <vector>
+
 #include "core/check.h"
 
 namespace fastdl {
 
 void run(const Call& call) {
-  void* pointers[kMaxOperands];
+  constexpr int kUsual = 64;  // more are rare: an optimizer's step takes every gradient
+  void* usual[kUsual];
+  std::vector<void*> many(call.n_operands > kUsual ? call.n_operands : 0);
+  void** pointers = many.empty() ? usual : many.data();
   for (int i = 0; i < call.n_operands; ++i)
     pointers[i] = call.operands[i] ? call.operands[i]->data() : nullptr;
   call.kernel(pointers, call.params, 0, call.units);

@@ -8,8 +8,9 @@ from typing import Any
 from .. import _C
 from ..lazy import numpy as np
 from ..tensor import Tensor
-from . import binary, copy, create, index, unary, view, where  # noqa: F401
+from . import binary, copy, create, index, random, unary, view, where  # noqa: F401
 from .create import *  # noqa: F403
+from .random import *  # noqa: F403
 
 _UNARY_OPERATORS = {"__neg__": "neg", "__abs__": "abs", "__invert__": "logical_not"}
 _BINARY_OPERATORS = {
@@ -63,7 +64,7 @@ def _operator(function: Any, swapped: bool = False) -> Any:
     return operator
 
 
-__all__ = list(create.__all__)
+__all__ = [*create.__all__, *random.__all__]
 
 
 def _attach() -> None:
