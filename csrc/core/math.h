@@ -28,7 +28,7 @@ template <> struct MathConstants<float> {
   static constexpr float log2_e = 0x1.715476p+0f;
   // log(2) = high + low; high has so few bits that n * high is exact for every exponent n.
   static constexpr float log_2_high = 0x1.62e4p-1f, log_2_low = 0x1.7f7d1cp-20f;
-  static constexpr float half_pi = 0x1.921fb6p+0f;
+  static constexpr float half_pi = 0x1.921fb6p+0f, half_pi_low = -0x1.777a5cp-25f;
   // exp(x) is 0 below exp_low, inf above exp_high; exp(x) - 1 is -1 below expm1_low.
   static constexpr float exp_low = -104, exp_high = 89, expm1_low = -18;
   static constexpr float tanh_high = 10; // tanh(x) is 1 from here on
@@ -36,7 +36,7 @@ template <> struct MathConstants<float> {
 template <> struct MathConstants<double> {
   static constexpr double log2_e = 0x1.71547652b82fep+0;
   static constexpr double log_2_high = 0x1.62e42fefa38p-1, log_2_low = 0x1.ef35793c7673p-45;
-  static constexpr double half_pi = 0x1.921fb54442d18p+0;
+  static constexpr double half_pi = 0x1.921fb54442d18p+0, half_pi_low = 0x1.1a62633145c07p-54;
   static constexpr double exp_low = -746, exp_high = 710, expm1_low = -38;
   static constexpr double tanh_high = 20;
 };
@@ -63,7 +63,8 @@ template <class V> FASTDL_INLINE V exp_tail(V r) {
                       0x1.af6c1d5f000d6p-26, 0x1.1e3cf69c82f55p-29);
 }
 
-// exp.
+// exp: 0 from x = -104 (double -746) down, inf where the result exceeds the largest number;
+// subnormal results are rounded once.  Error: 0.90 ULP (1.17 without fma); double 0.87 (1.10).
 template <class V> FASTDL_INLINE V exp(V x) {
   using M = MathConstants<scalar_of<V>>;
   const V one = constant<V>(1);
@@ -72,7 +73,8 @@ template <class V> FASTDL_INLINE V exp(V x) {
   return scale(fma(fma(exp_tail(r), r, one), r, one), n);
 }
 
-// exp(x) - 1 = 2^n (exp(r) - 1) + (2^n - 1), halved so that 2^n stays finite.
+// exp(x) - 1 = 2^n (exp(r) - 1) + (2^n - 1), halved so that 2^n stays finite.  -1 at -inf, -0 at
+// -0, x for tiny x.  Error: 1.30 ULP; double 1.41.
 template <class V> FASTDL_INLINE V expm1(V x) {
   using M = MathConstants<scalar_of<V>>;
   V n;
@@ -105,15 +107,16 @@ template <class V> FASTDL_INLINE V log_of_parts(V k, V f) {
   }
 }
 
-// log: -inf at 0, NaN below.
+// log: -inf at 0 and -0, NaN below, inf at inf, 0 at 1.  Error: 0.91 ULP; double 0.92.
 template <class V> FASTDL_INLINE V log(V x) {
   V k;
   const V m = split(x, &k);
   return log_of_parts(k, m - constant<V>(1));
 }
 
-// log(1 + x): -inf at -1, NaN below.  1 + x is rounded to find the exponent k only; the reduced
-// argument f = 2^-k x + (2^-k - 1) is formed from x itself, without error.
+// log(1 + x): -inf at -1, NaN below, inf at inf, -0 at -0, x for tiny x.  1 + x is rounded to find
+// the exponent k only; the reduced argument f = 2^-k x + (2^-k - 1) is formed from x itself,
+// without error.  Error: 0.92 ULP; double 0.95.
 template <class V> FASTDL_INLINE V log1p(V x) {
   using T = scalar_of<V>;
   using I = Ieee<T>;
@@ -138,7 +141,8 @@ template <class V> FASTDL_INLINE V log1p(V x) {
 // ---- activations ----------------------------------------------------------------------
 
 // 1 / (1 + exp(-x)).  With exp(-x) = 2^n (1 + t) and a = 2^-|n|, the denominator times 2^-max(n, 0)
-// is 1 + (a + t) or 1 + (a + a t): nothing overflows.
+// is 1 + (a + t) or 1 + (a + a t): nothing overflows.  0 at -inf (subnormal results before), 1 at
+// inf.  Error: 1.44 ULP; double 1.36.
 template <class V> FASTDL_INLINE V sigmoid(V x) {
   using M = MathConstants<scalar_of<V>>;
   const V one = constant<V>(1), bound = constant<V>(-M::exp_low);
@@ -151,7 +155,8 @@ template <class V> FASTDL_INLINE V sigmoid(V x) {
   return scale(fma(-(q * lost), q, q), min(V{}, -n));
 }
 
-// log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)).
+// log(1 + exp(x)) = max(x, 0) + log1p(exp(-|x|)): 0 at -inf (subnormal results before), inf at inf.
+// Error: 1.74 ULP; double 1.57.
 template <class V> FASTDL_INLINE V softplus(V x) {
   const V z = exp(-abs(x)), half = constant<V>(0.5), one = constant<V>(1);
   const auto large = z > half; // there 1 + z = 2 (1 + (z - 1) / 2), exactly
@@ -159,10 +164,12 @@ template <class V> FASTDL_INLINE V softplus(V x) {
   return max(V{}, x) + log1p_z;
 }
 
-// log(sigmoid(x)).
+// log(sigmoid(x)) = -softplus(-x), with its errors.
 template <class V> FASTDL_INLINE V logsigmoid(V x) { return -softplus(-x); }
 
-// tanh: x + x^3 P(x^2) for |x| < 0.625, 1 - 2 / (exp(2 |x|) + 1) from there.
+// tanh: x + x^3 P(x^2) for |x| < 0.625, 1 - 2 / (exp(2 |x|) + 1) from there.  -0 at -0, x for tiny
+// x,
+// +-1 at +-inf.  Error: 1.37 ULP; double 1.31.
 template <class V> FASTDL_INLINE V tanh(V x) {
   using T = scalar_of<V>;
   using M = MathConstants<T>;
@@ -186,6 +193,7 @@ template <class V> FASTDL_INLINE V tanh(V x) {
 }
 
 // sin(2 pi u) and cos(2 pi u) for 0 <= u <= 1 (Box-Muller).
+// Error: 0.97 ULP (1.65 without fma); double 0.85 (1.55).
 template <class V> FASTDL_INLINE void sincos_2pi(V u, V* sin_out, V* cos_out) {
   using T = scalar_of<V>;
   // 4u = q + r: the quarter turn q = 0 ... 4, and r in [-0.5, 0.5] exactly.
@@ -202,7 +210,8 @@ template <class V> FASTDL_INLINE void sincos_2pi(V u, V* sin_out, V* cos_out) {
                    0x1.e1f506749be49p-11, -0x1.a6d1e13aecaafp-16, 0x1.f9c3d6191dd9ap-22,
                    -0x1.afef33c1ca355p-28);
   }
-  s = fma(r, constant<V>(MathConstants<T>::half_pi), r * z * s);
+  const V s_tail = r * fma(z, s, constant<V>(MathConstants<T>::half_pi_low));
+  s = fma(r, constant<V>(MathConstants<T>::half_pi), s_tail);
   c = fma(z, c, constant<V>(1));
   // The low bits of q: an odd quarter turn exchanges sine and cosine, the second bit negates.
   const auto q = bit_cast<uint_of<V>>(shifted);
