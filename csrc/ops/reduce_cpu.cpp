@@ -1,9 +1,361 @@
-#include "core/kernel.h"
+#include "ops/reduce.h"
+
+#include "core/reduce.h"
 
 namespace fastdl {
 namespace FASTDL_ISA {
+namespace {
 
-void register_reduce(KernelTable&) {}
+// A reduction R has an input, an output and a State (of a part of one result), and
+//   row(x, n, first)                            n neighbours, the first at index `first` of its row
+//   columns(x, rows, stride, n, first, states)  n neighbouring columns
+//   merge(a, count_a, b, count_b)               a's elements come before b's
+//   finish(state, params)
 
-}  // namespace FASTDL_ISA
-}  // namespace fastdl
+template <class T> constexpr bool is_real = is_float(dtype_of<T>);
+
+// ---- sums -----------------------------------------------------------------------------
+
+// Calls body(column, vectors) for groups of neighbouring vectors of columns, and for the last one
+// with its number of lanes.
+template <class T, class Body> FASTDL_INLINE void for_column_vectors(int64_t n, Body body) {
+  for (int64_t c = 0; c < n; c += lanes<T>)
+    body(c, n - c < lanes<T> ? n - c : int64_t(lanes<T>));
+}
+
+template <class T> FASTDL_INLINE Vec<T> load_columns(const T* x, int64_t count) {
+  return count == lanes<T> ? load(x) : load_partial(x, count);
+}
+
+template <class T, bool mean> struct FloatSum {
+  using In = T;
+  using Out = T;
+  using State = Sum<T>;
+  static State row(const T* x, int64_t n, int64_t) { return sum_run(x, n); }
+  static void columns(const T* x, int64_t rows, int64_t stride, int64_t n, int64_t, State* states) {
+    constexpr int L = lanes<T>;
+    int64_t c = 0;
+    for (; c + 4 * L <= n; c += 4 * L) {
+      Sum<Vec<T>> s[4] = {};
+      for (int64_t r = 0; r < rows; ++r)
+        for (int k = 0; k < 4; ++k)
+          accumulate(s[k], load(x + r * stride + c + k * L));
+      for (int i = 0; i < 4 * L; ++i)
+        states[c + i] = lane(s[i / L], i % L);
+    }
+    for (; c < n; c += L) {
+      const int64_t count = n - c < L ? n - c : L;
+      Sum<Vec<T>> s{};
+      for (int64_t r = 0; r < rows; ++r)
+        accumulate(s, load_columns(x + r * stride + c, count));
+      for (int i = 0; i < count; ++i)
+        states[c + i] = lane(s, i);
+    }
+  }
+  static State merge(State a, int64_t, State b, int64_t) {
+    FASTDL_ISA::merge(a, b);
+    return a;
+  }
+  static T finish(State s, const ReduceParams& p) {
+    return static_cast<T>(mean ? total(s) / static_cast<double>(p.length) : total(s));
+  }
+};
+
+template <class T> struct IntegerSum {
+  using In = T;
+  using Out = int64_t;
+  using State = uint64_t; // wraps
+  static State row(const T* x, int64_t n, int64_t) {
+    State s = 0;
+    for (int64_t i = 0; i < n; ++i)
+      s += static_cast<State>(x[i]);
+    return s;
+  }
+  static void columns(const T* x, int64_t rows, int64_t stride, int64_t n, int64_t, State* s) {
+    for (int64_t c = 0; c < n; ++c)
+      s[c] = 0;
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t c = 0; c < n; ++c)
+        s[c] += static_cast<State>(x[r * stride + c]);
+  }
+  static State merge(State a, int64_t, State b, int64_t) { return a + b; }
+  static int64_t finish(State s, const ReduceParams&) { return static_cast<int64_t>(s); }
+};
+
+// ---- variance -------------------------------------------------------------------------
+
+// The first n lanes from memory, as doubles; `fill` in the others.
+template <class T> FASTDL_INLINE Vec<double> load_doubles(const T* x, int64_t n, Vec<double> fill) {
+  Vec<double> v = fill;
+  if (n == lanes<double>)
+    for (int i = 0; i < lanes<double>; ++i)
+      v[i] = static_cast<double>(x[i]);
+  else
+    for (int64_t i = 0; i < n; ++i)
+      v[i] = static_cast<double>(x[i]);
+  return v;
+}
+
+template <class T> struct Variance {
+  using In = T;
+  using Out = T;
+  struct State {
+    double mean, m2; // m2: the sum of squared deviations from the mean
+  };
+
+  // From the sums of the deviations d from a number near the mean, and of their squares.
+  static State state(double near, double n, double sum_d, double sum_d2) {
+    return {near + sum_d / n, sum_d2 - sum_d * sum_d / n};
+  }
+  static State row(const T* x, int64_t n, int64_t) {
+    constexpr int L = lanes<double>;
+    const double mean = total(sum_run(x, n)) / static_cast<double>(n);
+    const Vec<double> center = splat(mean);
+    Sum<Vec<double>> sum_d{}, sum_d2{};
+    for (int64_t i = 0; i < n; i += L) {
+      const Vec<double> d = load_doubles(x + i, n - i < L ? n - i : L, center) - center;
+      accumulate(sum_d, d);
+      accumulate(sum_d2, d * d);
+    }
+    return state(mean, static_cast<double>(n), total(fold(sum_d)), total(fold(sum_d2)));
+  }
+  static void columns(const T* x, int64_t rows, int64_t stride, int64_t n, int64_t, State* states) {
+    const double count = static_cast<double>(rows);
+    for_column_vectors<double>(n, [&](int64_t c, int64_t width) {
+      Sum<Vec<double>> sum{}, sum_d{}, sum_d2{};
+      for (int64_t r = 0; r < rows; ++r)
+        accumulate(sum, load_doubles(x + r * stride + c, width, Vec<double>{}));
+      Vec<double> center{};
+      for (int i = 0; i < width; ++i)
+        center[i] = total(lane(sum, i)) / count;
+      for (int64_t r = 0; r < rows; ++r) {
+        const Vec<double> d = load_doubles(x + r * stride + c, width, center) - center;
+        accumulate(sum_d, d);
+        accumulate(sum_d2, d * d);
+      }
+      for (int i = 0; i < width; ++i)
+        states[c + i] = state(center[i], count, total(lane(sum_d, i)), total(lane(sum_d2, i)));
+    });
+  }
+  static State merge(State a, int64_t count_a, State b, int64_t count_b) {
+    const double na = static_cast<double>(count_a), nb = static_cast<double>(count_b);
+    const double delta = b.mean - a.mean, share = nb / (na + nb);
+    return {a.mean + delta * share, a.m2 + b.m2 + delta * delta * na * share};
+  }
+  static T finish(State s, const ReduceParams& p) {
+    const double left = static_cast<double>(p.length) - p.correction;
+    return static_cast<T>(s.m2 / (left > 0 ? left : 0));
+  }
+};
+
+// ---- extrema --------------------------------------------------------------------------
+
+// Whether x goes before best: larger (smaller), or the first NaN.
+template <bool largest, class T> FASTDL_INLINE bool wins(T x, T best) {
+  return (largest ? x > best : x < best) || (x != x && best == best);
+}
+template <bool largest, class V> FASTDL_INLINE V better(V a, V b) {
+  if constexpr (largest)
+    return maximum(a, b);
+  else
+    return minimum(a, b);
+}
+
+template <class T, bool largest> struct Extremum {
+  using In = T;
+  using Out = T;
+  using State = T;
+  static State row(const T* x, int64_t n, int64_t) {
+    T best = x[0];
+    if constexpr (is_real<T>) {
+      constexpr int L = lanes<T>;
+      Vec<T> v[4] = {splat(best), splat(best), splat(best), splat(best)};
+      int64_t i = 0;
+      for (; i + 4 * L <= n; i += 4 * L)
+        for (int k = 0; k < 4; ++k)
+          v[k] = better<largest>(v[k], load(x + i + k * L));
+      for (; i + L <= n; i += L)
+        v[0] = better<largest>(v[0], load(x + i));
+      if (i < n)
+        v[1] = better<largest>(v[1], load_partial(x + i, n - i, best));
+      const Vec<T> all = better<largest>(better<largest>(v[0], v[1]), better<largest>(v[2], v[3]));
+      return largest ? max_lanes(all) : min_lanes(all);
+    } else {
+      for (int64_t i = 1; i < n; ++i)
+        best = wins<largest>(x[i], best) ? x[i] : best;
+      return best;
+    }
+  }
+  static void columns(const T* x, int64_t rows, int64_t stride, int64_t n, int64_t, T* best) {
+    if constexpr (is_real<T>) {
+      for_column_vectors<T>(n, [&](int64_t c, int64_t count) {
+        Vec<T> v = load_columns(x + c, count);
+        for (int64_t r = 1; r < rows; ++r)
+          v = better<largest>(v, load_columns(x + r * stride + c, count));
+        store_partial(best + c, v, count);
+      });
+    } else {
+      for (int64_t c = 0; c < n; ++c)
+        best[c] = x[c];
+      for (int64_t r = 1; r < rows; ++r)
+        for (int64_t c = 0; c < n; ++c)
+          best[c] = wins<largest>(x[r * stride + c], best[c]) ? x[r * stride + c] : best[c];
+    }
+  }
+  static State merge(State a, int64_t, State b, int64_t) { return wins<largest>(b, a) ? b : a; }
+  static T finish(State s, const ReduceParams&) { return s; }
+};
+
+template <class T, bool largest> struct Argument {
+  using In = T;
+  using Out = int64_t;
+  struct State {
+    T value;
+    int64_t index;
+  };
+  static State row(const T* x, int64_t n, int64_t first) {
+    const T best = Extremum<T, largest>::row(x, n, first);
+    int64_t i = 0;
+    if constexpr (is_real<T>) {
+      for (; i + lanes<T> <= n; i += lanes<T>) {
+        const Vec<T> v = load(x + i);
+        if (any(best == best ? v == splat(best) : v != v))
+          break;
+      }
+    }
+    while (!(best == best ? x[i] == best : x[i] != x[i]))
+      ++i;
+    return {x[i], first + i};
+  }
+  static void columns(const T* x, int64_t rows, int64_t stride, int64_t n, int64_t first,
+                      State* states) {
+    T best[kReduceColumns];
+    int64_t at[kReduceColumns];
+    for (int64_t c = 0; c < n; ++c) {
+      best[c] = x[c];
+      at[c] = first;
+    }
+    for (int64_t r = 1; r < rows; ++r)
+      for (int64_t c = 0; c < n; ++c) {
+        const T value = x[r * stride + c];
+        const bool better = wins<largest>(value, best[c]);
+        best[c] = better ? value : best[c];
+        at[c] = better ? first + r : at[c];
+      }
+    for (int64_t c = 0; c < n; ++c)
+      states[c] = {best[c], at[c]};
+  }
+  static State merge(State a, int64_t, State b, int64_t) {
+    return wins<largest>(b.value, a.value) ? b : a;
+  }
+  static int64_t finish(State s, const ReduceParams&) { return s.index; }
+};
+
+// ---- truth ----------------------------------------------------------------------------
+
+template <bool all> struct Truth {
+  using In = bool;
+  using Out = bool;
+  using State = bool;
+  static State row(const bool* x, int64_t n, int64_t) {
+    for (int64_t i = 0; i < n; ++i)
+      if (x[i] != all)
+        return !all;
+    return all;
+  }
+  static void columns(const bool* x, int64_t rows, int64_t stride, int64_t n, int64_t, bool* s) {
+    for (int64_t c = 0; c < n; ++c)
+      s[c] = all;
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t c = 0; c < n; ++c)
+        s[c] = all ? s[c] & x[r * stride + c] : s[c] | x[r * stride + c];
+  }
+  static State merge(State a, int64_t, State b, int64_t) { return all ? a && b : a || b; }
+  static bool finish(State s, const ReduceParams&) { return s; }
+};
+
+// ---- the kernel -----------------------------------------------------------------------
+
+template <class R>
+void combine(void* const* operands, const ReduceParams& p, int64_t begin, int64_t end) {
+  auto* out = static_cast<typename R::Out*>(operands[0]);
+  const auto* partials = static_cast<const typename R::State*>(operands[1]);
+  const int64_t results = p.outer * p.inner;
+  int64_t stop = end * kReduceColumns;
+  stop = stop < results ? stop : results;
+  for (int64_t i = begin * kReduceColumns; i < stop; ++i) {
+    const auto* at = partials + i / p.inner * p.chunks * p.inner + i % p.inner;
+    typename R::State s = *at;
+    for (int64_t c = 1; c < p.chunks; ++c) {
+      const int64_t before = c * p.chunk, left = p.length - before;
+      s = R::merge(s, before, at[c * p.inner], left < p.chunk ? left : p.chunk);
+    }
+    out[i] = R::finish(s, p);
+  }
+}
+
+template <class R>
+void reduce(void* const* operands, const void* params, int64_t begin, int64_t end) {
+  using State = typename R::State;
+  static_assert(sizeof(State) <= 16);
+  const auto& p = *static_cast<const ReduceParams*>(params);
+  if (p.stage == ReduceStage::combine)
+    return combine<R>(operands, p, begin, end);
+  const int64_t blocks = (p.inner + kReduceColumns - 1) / kReduceColumns;
+  for (int64_t unit = begin; unit < end; ++unit) {
+    const int64_t column = unit % blocks * kReduceColumns, row = unit / blocks;
+    const int64_t first = row % p.chunks * p.chunk, outer = row / p.chunks;
+    const int64_t left = p.length - first, n = left < p.chunk ? left : p.chunk;
+    const int64_t after = p.inner - column,
+                  columns = after < kReduceColumns ? after : kReduceColumns;
+    const auto* x = static_cast<const typename R::In*>(operands[1]) +
+                    (outer * p.length + first) * p.inner + column;
+    State states[kReduceColumns];
+    if (p.inner == 1)
+      states[0] = R::row(x, n, first);
+    else
+      R::columns(x, n, p.inner, columns, first, states);
+    const int64_t at = row * p.inner + column;
+    if (p.stage == ReduceStage::partial)
+      for (int64_t c = 0; c < columns; ++c)
+        static_cast<State*>(operands[0])[at + c] = states[c];
+    else
+      for (int64_t c = 0; c < columns; ++c)
+        static_cast<typename R::Out*>(operands[0])[at + c] = R::finish(states[c], p);
+  }
+}
+
+template <class T> void register_ordered(KernelTable& table) {
+  table.set(Op::amax, dtype_of<T>, reduce<Extremum<T, true>>);
+  table.set(Op::amin, dtype_of<T>, reduce<Extremum<T, false>>);
+  table.set(Op::argmax, dtype_of<T>, reduce<Argument<T, true>>);
+  table.set(Op::argmin, dtype_of<T>, reduce<Argument<T, false>>);
+}
+
+template <class T> void register_float(KernelTable& table) {
+  table.set(Op::sum, dtype_of<T>, reduce<FloatSum<T, false>>);
+  table.set(Op::mean, dtype_of<T>, reduce<FloatSum<T, true>>);
+  table.set(Op::var, dtype_of<T>, reduce<Variance<T>>);
+  register_ordered<T>(table);
+}
+
+template <class T> void register_integer(KernelTable& table) {
+  table.set(Op::sum, dtype_of<T>, reduce<IntegerSum<T>>);
+  register_ordered<T>(table);
+}
+
+} // namespace
+
+void register_reduce(KernelTable& table) {
+  register_float<float>(table);
+  register_float<double>(table);
+  register_integer<int64_t>(table);
+  register_integer<int32_t>(table);
+  register_integer<uint8_t>(table);
+  register_integer<bool>(table);
+  table.set(Op::all, DType::boolean, reduce<Truth<true>>);
+  table.set(Op::any, DType::boolean, reduce<Truth<false>>);
+}
+
+} // namespace FASTDL_ISA
+} // namespace fastdl
