@@ -1,0 +1,31 @@
+// softmax, log_softmax and logsumexp along one dimension of a row-major tensor (outer, n, inner),
+// and the first derivatives of the first two.  float32, float64.  Operands:
+//   softmax, log_softmax           out, input
+//   logsumexp                      out (outer, inner), input
+//   softmax_backward               out, g, y    y (g - sum(g y))      y = softmax(x)
+//   log_softmax_backward           out, g, y    g - exp(y) sum(g)     y = log_softmax(x)
+//
+// Errors, for rows of any length: softmax and log_softmax at most 2 ULP of each element; logsumexp
+// (a sum that may cancel) at most 2 ULP of the largest of |result|, |max| and 1.
+//
+// A row is one line along n:
+//   a NaN                  every result of the row is NaN
+//   +inf and no NaN        softmax, log_softmax NaN as in PyTorch; logsumexp +inf
+//   -inf everywhere        softmax NaN as in PyTorch, but zeros if masked; log_softmax NaN;
+//                          logsumexp -inf
+//   a -inf among others    softmax 0, log_softmax -inf: the element is left out
+//   n = 0                  softmax, log_softmax empty; logsumexp -inf
+#pragma once
+#include "core/kernel.h"
+
+namespace fastdl {
+
+// A unit of work is a row (inner = 1), or kSoftmaxColumns columns of one of the outer matrices.
+constexpr int64_t kSoftmaxColumns = 64;
+
+struct SoftmaxParams {
+  int64_t n, inner;
+  bool masked;
+};
+
+} // namespace fastdl
