@@ -1,9 +1,196 @@
+#include "ops/matmul.h"
+
+#include <algorithm>
+#include <climits>
+
+#include "core/blas.h"
+#include "core/check.h"
+#include "core/launch.h"
 #include "core/py_tensor.h"
 
 namespace py = pybind11;
 
 namespace fastdl {
 
-void bind_matmul(py::module_&) {}
+template <class T>
+void multiply_matrices(void* const* operands, const void* params, int64_t begin, int64_t end) {
+  const auto& p = *static_cast<const MatmulParams*>(params);
+  const auto* bias = static_cast<const T*>(operands[3]);
+  const int64_t size = static_cast<int64_t>(p.m) * p.n;
+  for (int64_t unit = begin; unit < end; ++unit) {
+    const auto* a = static_cast<const T*>(operands[1]);
+    const auto* b = static_cast<const T*>(operands[2]);
+    int64_t rest = unit;
+    for (int d = p.ndim - 1; d >= 0; --d) {
+      a += rest % p.shape[d] * p.stride_a[d];
+      b += rest % p.shape[d] * p.stride_b[d];
+      rest /= p.shape[d];
+    }
+    T* out = static_cast<T*>(operands[0]) + unit * size;
+    if (bias)
+      for (int64_t i = 0; i < size; i += p.n)
+        std::copy_n(bias, p.n, out + i);
+    else if (p.k == 0)
+      std::fill_n(out, size, T(0));
+    if (p.k == 0)
+      continue;
+    const T beta = bias ? 1 : 0;
+    if (p.m == 1) { // out = b^T a
+      const bool t = p.b.transposed;
+      gemv(!t, t ? p.n : p.k, t ? p.k : p.n, T(1), b, p.b.ld, a, p.a.transposed ? p.a.ld : 1, beta,
+           out, 1);
+    } else if (p.n == 1) {
+      const bool t = p.a.transposed;
+      gemv(t, t ? p.k : p.m, t ? p.m : p.k, T(1), a, p.a.ld, b, p.b.transposed ? 1 : p.b.ld, beta,
+           out, 1);
+    } else {
+      gemm(p.a.transposed, p.b.transposed, p.m, p.n, p.k, T(1), a, p.a.ld, b, p.b.ld, beta, out,
+           p.n);
+    }
+  }
+}
+template void multiply_matrices<float>(void* const*, const void*, int64_t, int64_t);
+template void multiply_matrices<double>(void* const*, const void*, int64_t, int64_t);
 
-}  // namespace fastdl
+namespace {
+
+// How BLAS can read the last two dimensions of x, if it can.
+bool matrix_layout(const Tensor& x, MatrixLayout& layout) {
+  const int64_t rows = x.shape[x.ndim() - 2], columns = x.shape[x.ndim() - 1];
+  const int64_t row_step = x.strides[x.ndim() - 2], column_step = x.strides[x.ndim() - 1];
+  const auto fits = [&](int64_t outer, int64_t outer_step, int64_t inner, int64_t inner_step) {
+    const int64_t ld = outer > 1 ? outer_step : std::max<int64_t>(inner, 1);
+    layout.ld = static_cast<int32_t>(ld);
+    return (inner <= 1 || inner_step == 1) && ld >= std::max<int64_t>(inner, 1) && ld <= INT_MAX;
+  };
+  layout.transposed = false;
+  if (fits(rows, row_step, columns, column_step))
+    return true;
+  layout.transposed = true;
+  return fits(columns, column_step, rows, row_step);
+}
+
+// x itself if BLAS can read it, else a row-major copy.
+Tensor readable(const Tensor& x, MatrixLayout& layout) {
+  if (matrix_layout(x, layout))
+    return x;
+  const Tensor copy = contiguous(x);
+  matrix_layout(copy, layout);
+  return copy;
+}
+
+Tensor row_major_as(const Tensor& x, const Dims& shape) {
+  Tensor out = contiguous(x);
+  out.shape = shape;
+  out.strides = contiguous_strides(shape);
+  return out;
+}
+
+int32_t blas_size(const char* op, int64_t size) {
+  require(size <= INT_MAX, op, ": expected sizes below 2**31, got ", size);
+  return static_cast<int32_t>(size);
+}
+
+void require_floats_alike(const char* op, const char* name_a, const Tensor& a, const char* name_b,
+                          const Tensor& b) {
+  require<TypeError>(is_float(a.dtype) && a.dtype == b.dtype, op, ": ", name_a, ", ", name_b,
+                     ": expected one dtype, float32 or float64, got ", name_of(a.dtype), " and ",
+                     name_of(b.dtype));
+}
+
+// a (..., m, k) times b (..., k, n); `shape` is the result's as the caller wants to see it.
+Tensor multiply(Op op, const Tensor& left, const Tensor& right, const Tensor* bias,
+                const Dims& batch, const Dims& shape) {
+  MatmulParams p{};
+  const int64_t k = left.shape[left.ndim() - 1];
+  Tensor a = left;
+  if (left.ndim() > 2 && right.ndim() == 2) { // one tall product
+    const int64_t rows = left.numel() / std::max<int64_t>(k, 1);
+    a = row_major_as(left, {k ? rows : shape.product() / std::max<int64_t>(right.shape[1], 1), k});
+  } else {
+    p.ndim = batch.n;
+  }
+  p.m = blas_size(info(op).name, a.shape[a.ndim() - 2]);
+  p.n = blas_size(info(op).name, right.shape[right.ndim() - 1]);
+  p.k = blas_size(info(op).name, k);
+  a = readable(a, p.a);
+  const Tensor b = readable(right, p.b);
+  int64_t units = 1;
+  for (int d = 0; d < p.ndim; ++d) {
+    const auto stride = [&](const Tensor& x) {
+      const int at = d - p.ndim + x.ndim() - 2;
+      return at >= 0 && x.shape[at] != 1 ? x.strides[at] : 0;
+    };
+    p.shape[d] = batch[d];
+    p.stride_a[d] = stride(a);
+    p.stride_b[d] = stride(b);
+    units *= batch[d];
+  }
+  const Tensor out = empty(shape, left.dtype);
+  if (out.numel())
+    launch(op, left.dtype, {&out, &a, &b, bias}, p, units);
+  return out;
+}
+
+Tensor matmul(const Tensor& input, const Tensor& other) {
+  require_floats_alike("matmul", "input", input, "other", other);
+  require(input.ndim() && other.ndim(), "matmul: expected at least one dimension, got shapes ",
+          input.shape, " and ", other.shape);
+  Tensor a = input, b = other;
+  if (input.ndim() == 1) {
+    a.shape.insert(0, 1);
+    a.strides.insert(0, 0);
+  }
+  if (other.ndim() == 1) {
+    b.shape.insert(1, 1);
+    b.strides.insert(1, 0);
+  }
+  const int64_t m = a.shape[a.ndim() - 2], k = a.shape[a.ndim() - 1], n = b.shape[b.ndim() - 1];
+  require(k == b.shape[b.ndim() - 2], "matmul: other: expected ", k, " rows for input of shape ",
+          input.shape, ", got shape ", other.shape);
+  Dims batch_a = a.shape, batch_b = b.shape;
+  batch_a.n -= 2;
+  batch_b.n -= 2;
+  const Dims batch = broadcast_shapes("matmul", batch_a, batch_b);
+  Dims shape = batch;
+  if (input.ndim() > 1)
+    shape.push(m);
+  if (other.ndim() > 1)
+    shape.push(n);
+  return multiply(Op::matmul, a, b, nullptr, batch, shape);
+}
+
+Tensor linear(const Tensor& input, const Tensor& weight, const Tensor* bias) {
+  require_floats_alike("linear", "input", input, "weight", weight);
+  require(weight.ndim() == 2, "linear: weight: expected shape (out_features, in_features), got ",
+          weight.shape);
+  require(input.ndim() >= 1 && input.shape[input.ndim() - 1] == weight.shape[1],
+          "linear: input: expected shape (..., ", weight.shape[1], ") for weight of shape ",
+          weight.shape, ", got ", input.shape);
+  if (bias) {
+    require_same_dtype("linear", "bias", *bias, input.dtype);
+    require(bias->shape == Dims{weight.shape[0]}, "linear: bias: expected shape ",
+            Dims{weight.shape[0]}, ", got ", bias->shape);
+  }
+  Dims shape = input.shape, batch = input.shape;
+  shape[shape.n - 1] = weight.shape[0];
+  batch.n = std::max(batch.n - 2, 0);
+  Tensor a = input, b = weight;
+  if (a.ndim() == 1) {
+    a.shape.insert(0, 1);
+    a.strides.insert(0, 0);
+  }
+  std::swap(b.shape[0], b.shape[1]);
+  std::swap(b.strides[0], b.strides[1]);
+  const Tensor row = bias ? contiguous(*bias) : Tensor{};
+  return multiply(Op::linear, a, b, bias ? &row : nullptr, batch, shape);
+}
+
+} // namespace
+
+void bind_matmul(py::module_& m) {
+  m.def("matmul", &matmul, py::arg("input"), py::arg("other"));
+  m.def("linear", &linear, py::arg("input"), py::arg("weight"), py::arg("bias") = py::none());
+}
+
+} // namespace fastdl

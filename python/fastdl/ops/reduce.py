@@ -189,8 +189,8 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = N
 
 
 def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
-    """`min(input)`: the smallest element.  `min(input, dim)`: values and indices along `dim`, of the
-    first smallest elements.  `min(input, other)`: element by element, as `minimum`.  NaN wins.
+    """`min(input)`: the smallest element.  `min(input, dim)`: values and indices along `dim`, of
+    the first smallest elements.  `min(input, other)`: element by element, as `minimum`.  NaN wins.
 
     Raises:
         ValueError: the dimension is empty. IndexError: there is no such dimension.
