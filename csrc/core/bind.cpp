@@ -2,6 +2,7 @@
 #include <pybind11/native_enum.h>
 #include <pybind11/stl.h>
 
+#include "core/arena.h"
 #include "core/blas.h"
 #include "core/check.h"
 #include "core/py_tensor.h"
@@ -47,6 +48,7 @@ void bind_core(py::module_& m) {
   m.def("is_float", &is_float, py::arg("dtype"));
 
   bind_tensor_type(m);
+  bind_arena(m);
 
   m.def("op_table", &op_table, "Every op: its stem, kind, and the dtypes that have a kernel.");
   m.def("isa", &isa, "The instruction set whose kernels run.");

@@ -15,7 +15,8 @@ namespace {
 void fill_with_draw(Op op, const Tensor& target, const RandomParams& params) {
   const Tensor out = target.is_contiguous() ? target : empty(target.shape, target.dtype);
   launch(op, target.dtype, {&out}, params, blocks(params.numel), offsetof(RandomParams, draw));
-  if (!target.is_contiguous()) copy_into(target, out);
+  if (!target.is_contiguous())
+    copy_into(target, out);
 }
 
 void uniform_(const Tensor& target, double low, double high, uint64_t seed, uint64_t draw) {
@@ -35,7 +36,7 @@ void normal_(const Tensor& target, double mean, double std, uint64_t seed, uint6
   fill_with_draw(Op::normal, target, {target.numel(), seed, draw, mean, std});
 }
 
-}  // namespace
+} // namespace
 
 void bind_random(py::module_& m) {
   m.def("uniform_", &uniform_, py::arg("input"), py::arg("low"), py::arg("high"), py::arg("seed"),
@@ -44,4 +45,4 @@ void bind_random(py::module_& m) {
         py::arg("draw"));
 }
 
-}  // namespace fastdl
+} // namespace fastdl

@@ -6,7 +6,8 @@ namespace fastdl {
 namespace FASTDL_ISA {
 namespace {
 
-// transform(Vec<T>) turns standard draws, as generate(first block) gives them, into those asked for.
+// transform(Vec<T>) turns standard draws, as generate(first block) gives them, into those asked
+// for.
 template <class T, class Generate, class Transform>
 void fill(void* const* operands, const RandomParams& p, int64_t begin, int64_t end,
           Generate generate, Transform transform) {
@@ -36,7 +37,7 @@ void normal_kernel(void* const* operands, const void* params, int64_t begin, int
       [=](Vec<T> z) { return scale_normal(z, mean, std); });
 }
 
-}  // namespace
+} // namespace
 
 void register_random(KernelTable& table) {
   table.set(Op::uniform, DType::float32, uniform_kernel<float>);
@@ -45,5 +46,5 @@ void register_random(KernelTable& table) {
   table.set(Op::normal, DType::float64, normal_kernel<double>);
 }
 
-}  // namespace FASTDL_ISA
-}  // namespace fastdl
+} // namespace FASTDL_ISA
+} // namespace fastdl

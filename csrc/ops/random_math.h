@@ -17,9 +17,10 @@ template <class V> FASTDL_INLINE V scale_normal(V z, scalar_of<V> mean, scalar_o
 
 // The next number towards -inf, of any finite number.
 template <class T> FASTDL_INLINE T number_before(T x) {
-  if (x == 0) return -bit_cast<T>(uint_of<T>(1));
+  if (x == 0)
+    return -bit_cast<T>(uint_of<T>(1));
   return bit_cast<T>(bit_cast<uint_of<T>>(x) + (x > 0 ? uint_of<T>(-1) : uint_of<T>(1)));
 }
 
-}  // namespace FASTDL_ISA
-}  // namespace fastdl
+} // namespace FASTDL_ISA
+} // namespace fastdl

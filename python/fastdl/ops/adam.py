@@ -1,1 +1,7 @@
-"""adam."""
+"""One step of Adam over a flat arena, for `fastdl.optim.Adam`.  The formula: csrc/ops/adam.h."""
+
+from __future__ import annotations
+
+from .. import _C
+
+adam = _C.adam

@@ -1,5 +1,5 @@
-"""Random tensors.  Every call takes one draw of a generator (`fastdl.random.default_generator` where
-none is given); element i of draw d under seed s is a function of (s, d, i) alone."""
+"""Random tensors.  Every call takes one draw of a generator (where none is given, of
+`fastdl.random.default_generator`); element i of draw d under seed s depends on (s, d, i) alone."""
 
 from __future__ import annotations
 

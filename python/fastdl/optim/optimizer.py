@@ -1,0 +1,325 @@
+"""The base of all optimizers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from .. import _C
+from ..grad_mode import enable_grad, no_grad
+from ..tensor import Tensor
+from .arena import FlatArena, find_shared_memory
+
+Group = dict[str, Any]
+
+
+class Optimizer:
+    """Parameters in groups, each with its hyperparameters, and what an update remembers of them.
+
+    `param_groups` are dicts as in PyTorch; what is written into them (`group["lr"] = 0.01`) holds
+    from the next step.  When an optimizer is made, its parameters move into one flat buffer for
+    each group and dtype: they are the same objects with the same values, but a tensor or array that
+    saw a parameter's memory before sees the old memory still.
+
+    A subclass names its state (`buffers`), says how many numbers its kernel reads and counts,
+    checks a group (`_check`), lists its numbers (`_hyper`) and launches the kernel (`_launch`).
+
+    Args:
+        params: tensors, or dicts with `params` and hyperparameters of their own.
+        defaults: hyperparameters for groups that do not give them.
+
+    Raises:
+        TypeError: params are no tensors; a hyperparameter is no number.
+        ValueError: no parameters; one that is there twice, shares memory with another, is computed
+            from others, or is not floating point; a hyperparameter out of range.
+    """
+
+    buffers: tuple[str, ...] = ()
+    n_hyper = 0
+    n_counters = 1  # the first counts a parameter's updates
+    keeps_step = True  # whether that count is part of the state
+
+    def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
+        name = type(self).__name__
+        if isinstance(params, Tensor | dict):
+            raise TypeError(
+                f"{name}: params: expected an iterable of tensors or dicts, "
+                f"got {type(params).__name__}"
+            )
+        self.defaults = defaults
+        self.param_groups: list[Group] = []
+        self._arenas: list[list[FlatArena]] = []
+        groups = list(params)
+        if not groups:
+            raise ValueError(f"{name}: params: expected at least one parameter, got none")
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        checked: list[Group] = []
+        for group in groups:
+            checked.append(self._complete(group, [p for g in checked for p in g["params"]]))
+        for group in checked:
+            self._append(group)
+
+    # ---- what a subclass says ------------------------------------------------------------------
+
+    def _check(self, group: Group) -> None:
+        raise NotImplementedError
+
+    def _hyper(self, group: Group) -> tuple[float, ...]:
+        raise NotImplementedError
+
+    def _launch(self, group: Group, arena: FlatArena) -> None:
+        raise NotImplementedError
+
+    def _kept(self, group: Group) -> tuple[str, ...]:
+        """The names of the state that parameters of this group have."""
+        return self.buffers
+
+    # ---- groups --------------------------------------------------------------------------------
+
+    def add_param_group(self, param_group: Group) -> None:
+        """Adds a group: a dict with `params` and any hyperparameters; see the class for errors."""
+        present = [p for group in self.param_groups for p in group["params"]]
+        self._append(self._complete(param_group, present))
+
+    def _complete(self, given: Any, present: list[Tensor]) -> Group:
+        """A group with all its hyperparameters, checked; nothing is changed."""
+        name = type(self).__name__
+        if not isinstance(given, dict) or "params" not in given:
+            raise TypeError(
+                f"{name}: param_group: expected a dict with 'params', got {type(given).__name__}"
+            )
+        params = given["params"]
+        params = [params] if isinstance(params, Tensor) else list(params)
+        if not params:
+            raise ValueError(f"{name}: params: expected at least one parameter, got none")
+        seen = {id(p) for p in present}
+        for i, p in enumerate(params):
+            if not isinstance(p, Tensor):
+                raise TypeError(f"{name}: params: expected tensors, got {type(p).__name__} at {i}")
+            if not p.dtype.is_floating_point:
+                raise ValueError(
+                    f"{name}: params: expected float32 or float64, got {p.dtype.name} at {i}"
+                )
+            if not p.is_leaf:
+                raise ValueError(
+                    f"{name}: params: expected leaf tensors, got one at {i} that was computed"
+                )
+            if id(p) in seen:
+                raise ValueError(f"{name}: params: the parameter at {i} is there twice")
+            seen.add(id(p))
+        shared = find_shared_memory([*present, *params])
+        if shared is not None:
+            raise ValueError(
+                f"{name}: params: parameters {shared[0]} and {shared[1]} share memory; "
+                "give one of them, and use the same object in both places"
+            )
+        group = {"params": params, **self.defaults}
+        group.update({key: value for key, value in given.items() if key != "params"})
+        self._check(group)
+        return group
+
+    def _append(self, group: Group) -> None:
+        self.param_groups.append(group)
+        self._arenas.append(self._lay_out(group))
+
+    def _lay_out(self, group: Group) -> list[FlatArena]:
+        """An arena for each dtype in the group."""
+        by_dtype: dict[Any, list[Tensor]] = {}
+        for p in group["params"]:
+            by_dtype.setdefault(p.dtype, []).append(p)
+        return [FlatArena(ps, self.n_hyper, self.n_counters) for ps in by_dtype.values()]
+
+    # ---- a step --------------------------------------------------------------------------------
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Takes the gradients away, or (`set_to_none=False`) fills them with zeros."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if set_to_none:
+                    p.grad = None
+                elif p.grad is not None:
+                    p.grad = p.grad.detach()
+                    with no_grad():
+                        p.grad.fill_(0)
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Updates every parameter that has a gradient.
+
+        Args:
+            closure: evaluates the loss and its gradients; called first, its result is returned.
+
+        Raises:
+            ValueError: a gradient does not fit its parameter, or a parameter changed its shape
+                (nothing is updated then).
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        self.prepare()
+        for group, arenas in zip(self.param_groups, self._arenas, strict=True):
+            for arena in arenas:
+                self._launch(group, arena)
+        return loss
+
+    def prepare(self) -> None:
+        """What comes before the kernels of a step: every parameter in its segment, every
+        hyperparameter where the kernels read it."""
+        for g, group in enumerate(self.param_groups):
+            if len(group["params"]) != sum(len(arena.params) for arena in self._arenas[g]):
+                raise ValueError(
+                    f"step: group {g}: its list of parameters was changed; use add_param_group"
+                )
+            for arena in self._arenas[g]:
+                if not arena.in_place():
+                    if not arena.fits():
+                        self._rebuild(g)
+                        break
+                    arena.adopt()
+        for group, arenas in zip(self.param_groups, self._arenas, strict=True):
+            values = self._hyper(group)
+            for arena in arenas:
+                arena.hyper_values[:] = values
+
+    def _rebuild(self, g: int) -> None:
+        """Lays a group out anew, after parameters were converted to another dtype."""
+        group = self.param_groups[g]
+        state = self._state_of(g)
+        for i, (p, shape) in enumerate(zip(group["params"], self._shapes(g), strict=True)):
+            if p.shape != shape:
+                raise ValueError(
+                    f"step: parameter {i} of group {g}: expected shape {shape}, got {p.shape}"
+                )
+        self._arenas[g] = self._lay_out(group)
+        self._set_state(g, state)
+
+    # ---- state ---------------------------------------------------------------------------------
+
+    def _places(self, g: int) -> list[tuple[FlatArena, int]]:
+        """Where each parameter of a group lies, in the group's order."""
+        places = {id(p): (a, i) for a in self._arenas[g] for i, p in enumerate(a.params)}
+        return [places[id(p)] for p in self.param_groups[g]["params"]]
+
+    def _shapes(self, g: int) -> list[tuple[int, ...]]:
+        return [arena.shapes[i] for arena, i in self._places(g)]
+
+    def _state_of(self, g: int) -> list[dict[str, Tensor]]:
+        """The state of each parameter of a group, as views; empty for one never updated."""
+        found = []
+        for arena, i in self._places(g):
+            entry: dict[str, Tensor] = {}
+            if arena.count_values[i, 0] > 0:
+                if self.keeps_step:
+                    entry["step"] = _C.index(arena.counts, (i, 0))
+                for name in self._kept(self.param_groups[g]):
+                    entry[name] = arena.part(arena.buffer(name), i)
+            found.append(entry)
+        return found
+
+    def _set_state(self, g: int, state: list[dict[str, Any]]) -> None:
+        for (arena, i), entry in zip(self._places(g), state, strict=True):
+            arena.count_values[i] = 0
+            for name in arena.state:
+                _C.fill_(arena.part(arena.state[name], i), 0)
+            if entry:
+                arena.count_values[i, 0] = float(entry.get("step", 1))
+                for name in self._kept(self.param_groups[g]):
+                    _C.copy_(arena.part(arena.buffer(name), i), entry[name])
+
+    @property
+    def state(self) -> dict[Tensor, dict[str, Tensor]]:
+        """What is remembered of each parameter, as views; those never updated are not there."""
+        return {
+            p: entry
+            for g, group in enumerate(self.param_groups)
+            for p, entry in zip(group["params"], self._state_of(g), strict=True)
+            if entry
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        """`{"state": {index: {name: tensor}}, "param_groups": [...]}`, as in PyTorch; copies."""
+        state: dict[int, dict[str, Tensor]] = {}
+        groups, first = [], 0
+        for g, group in enumerate(self.param_groups):
+            for i, entry in enumerate(self._state_of(g), first):
+                if entry:
+                    state[i] = {name: _C.clone(value) for name, value in entry.items()}
+            n = len(group["params"])
+            options = {key: value for key, value in group.items() if key != "params"}
+            groups.append({**options, "params": list(range(first, first + n))})
+            first += n
+        return {"state": state, "param_groups": groups}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes over what `state_dict` gave, of the same parameters in the same order.
+
+        Raises:
+            ValueError: other groups or sizes, another kind of state, or a hyperparameter out of
+                range; nothing is changed then.
+        """
+        where = f"{type(self).__name__}.load_state_dict"
+        saved = state_dict["param_groups"]
+        sizes = [len(group["params"]) for group in self.param_groups]
+        if [len(group["params"]) for group in saved] != sizes:
+            raise ValueError(
+                f"{where}: expected groups of {sizes} parameters, "
+                f"got {[len(group['params']) for group in saved]}"
+            )
+        groups, states = [], []
+        for g, (group, given) in enumerate(zip(self.param_groups, saved, strict=True)):
+            merged = {**group, **given, "params": group["params"]}
+            self._check(merged)
+            groups.append(merged)
+            entries = [state_dict["state"].get(i, {}) for i in given["params"]]
+            for i, (entry, shape) in enumerate(zip(entries, self._shapes(g), strict=True)):
+                at = f"{where}: parameter {i} of group {g}"
+                entries[i] = self._checked(at, merged, entry, shape)
+            states.append(entries)
+        for g, (group, merged) in enumerate(zip(self.param_groups, groups, strict=True)):
+            group.update(merged)
+            self._set_state(g, states[g])
+
+    def _checked(
+        self, where: str, group: Group, entry: dict[str, Any], shape: tuple[int, ...]
+    ) -> dict[str, Any]:
+        """The state of one parameter, if it is what this optimizer keeps."""
+        entry = {name: value for name, value in entry.items() if value is not None}
+        if not entry:
+            return {}
+        step = {"step"} if self.keeps_step else set()
+        wanted = step | {*self._kept(group)}
+        if not wanted <= entry.keys() or not entry.keys() <= step | {*self.buffers}:
+            raise ValueError(f"{where}: expected {sorted(wanted)}, got {sorted(entry)}")
+        for name in self._kept(group):
+            value = entry[name]
+            if not isinstance(value, Tensor) or value.shape != shape:
+                got = value.shape if isinstance(value, Tensor) else type(value).__name__
+                raise ValueError(f"{where}: {name}: expected a tensor of shape {shape}, got {got}")
+        if self.keeps_step:
+            check_number(f"{where}: step", entry["step"])
+        return entry
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for g, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {g}")
+            lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
+        return "\n".join([*lines, ")"])
+
+
+def check_number(name: str, value: Any, below: float = float("inf")) -> None:
+    """A hyperparameter in [0, below); `name` as in "SGD: lr".
+
+    Raises:
+        TypeError: no number. ValueError: out of range, or NaN.
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name}: expected a number, got {type(value).__name__}") from None
+    if isinstance(value, str):
+        raise TypeError(f"{name}: expected a number, got {value!r}")
+    if not 0 <= number < below:
+        upper = f" and below {below}" if below < float("inf") else ""
+        raise ValueError(f"{name}: expected a finite number of at least 0{upper}, got {value}")
