@@ -30,11 +30,12 @@ class Tanh(Module):
 
 
 class Softplus(Module):
-    """log(1 + exp(beta·x)) / beta, element by element; x itself where beta·x > threshold.
+    """log(1 + exp(beta·x)) / beta, element by element.
 
     Args:
         beta: sharpness of the bend, above 0.
-        threshold: where the function becomes the identity.
+        threshold: taken for PyTorch's sake and not needed: the function is exact everywhere, where
+            PyTorch returns x itself above it.
     """
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
