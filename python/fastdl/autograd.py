@@ -115,22 +115,31 @@ def _key(edge: Any) -> Any:
 
 
 class View(NamedTuple):
-    """How a tensor views its base: `redo(base)` gives it again; `edge` was the base's edge then."""
+    """How a tensor views its base: `redo(base)` gives it again; `edge` was the base's edge when
+    `stamp` counted the changes of histories."""
 
     redo: Callable[[Tensor], Tensor]
     edge: Any
+    stamp: int
+
+
+class _Changes:
+    """Counts the changes of histories by in-place ops, after which views look at their base."""
+
+    count = 0
 
 
 def _refresh_view(x: Tensor) -> None:
     """If the base of a view was changed in place, x gets its new history."""
-    base, view = x._base, x._view
-    if base._view is not None:
-        _refresh_view(base)
-    if _key(_edge(base)) != _key(view.edge):
+    view = x._view
+    if view.stamp == _Changes.count:
+        return
+    edge = _edge(x._base)
+    if _key(edge) != _key(view.edge):
         with enable_grad():
-            again = view.redo(base)
+            again = view.redo(x._base)
         x._set_history(again._node, again._index)
-        x._view = View(view.redo, _edge(base))
+    x._view = View(view.redo, edge, _Changes.count)
 
 
 def needs_grad(*inputs: Any) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .autograd import Node, View, _edge, _refresh_view, record
+from .autograd import Node, View, _Changes, _edge, _refresh_view, record
 from .grad_mode import _mode, no_grad
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def record_view(
     if _mode.enabled:
         record(out, vjp, (base,), (), *constants)
         out._base = base
-        out._view = View(redo, _edge(base))
+        out._view = View(redo, _edge(base), _Changes.count)
     return out
 
 
@@ -56,6 +56,7 @@ def changed_in_place(x: Tensor, source: Tensor | None) -> Tensor:
 
 def _set_value_history(x: Tensor, source: Tensor | None) -> None:
     edge = _edge(source)
+    _Changes.count += 1
     if x._view is None:
         if edge is None:
             if x._node is not None:
@@ -71,7 +72,7 @@ def _set_value_history(x: Tensor, source: Tensor | None) -> None:
     stand_in = base._alias()  # the base with its part replaced
     stand_in._set_history(Node(_replaced_part_vjp, (base, source), (redo,)), 0)
     _set_value_history(base, stand_in)
-    x._view = View(redo, None)
+    x._view = View(redo, None, -1)
     _refresh_view(x)
 
 
@@ -80,7 +81,9 @@ def _copied_vjp(_: Node, g: Tensor) -> tuple[Any, ...]:
 
 
 def _replaced_part_vjp(node: Node, g: Tensor, redo: Callable[[Tensor], Tensor]) -> tuple[Any, ...]:
+    from .ops.where import where
+
     with no_grad():
-        kept = g._alias().clone().fill_(1)
-        redo(kept).fill_(0)
-    return g * kept if node.needs_input_grad[0] else None, redo(g)
+        kept = g._alias().bool().fill_(True)
+        redo(kept).fill_(False)
+    return where(kept, g, 0.0) if node.needs_input_grad[0] else None, redo(g)
