@@ -31,8 +31,9 @@ bool in_arena(const py::list& params, const Tensor& flat, const Tensor& segments
     const PyTensor* p = parameter(params, i);
     const Tensor& x = p->value;
     const Segment& s = segments.as<Segment>()[i];
-    all = all && x.buffer.get() == flat.buffer.get() && x.offset == flat.offset + s.begin &&
-          x.dtype == flat.dtype && x.is_contiguous() && x.numel() == s.length;
+    const bool there = x.buffer.get() == flat.buffer.get() && x.offset == flat.offset + s.begin;
+    all = all && x.dtype == flat.dtype && x.is_contiguous() && x.numel() == s.length &&
+          (there || s.length == 0);
     if (const Tensor* g = gradient(p))
       require(g->shape == x.shape && g->dtype == x.dtype, "step: gradient of parameter ", i,
               ": expected shape ", x.shape, " and dtype ", name_of(x.dtype), ", got ", g->shape,

@@ -1,0 +1,472 @@
+"""Optimizers: trajectories against plain NumPy (and PyTorch, if installed), state, errors."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+
+import fastdl as fd
+from fastdl import optim
+
+SHAPES = [(7, 5), (5,), (3, 4, 2), (1,), (), (0, 3), (33, 257)]
+CASES = {
+    "sgd": (optim.SGD, {"lr": 0.05}),
+    "sgd decay": (optim.SGD, {"lr": 0.05, "weight_decay": 0.1}),
+    "momentum": (optim.SGD, {"lr": 0.05, "momentum": 0.9}),
+    "dampening": (
+        optim.SGD,
+        {"lr": 0.05, "momentum": 0.9, "dampening": 0.3, "weight_decay": 0.01},
+    ),
+    "nesterov": (
+        optim.SGD,
+        {"lr": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01},
+    ),
+    "sgd maximize": (optim.SGD, {"lr": 0.01, "momentum": 0.5, "maximize": True}),
+    "adam": (optim.Adam, {"lr": 0.05}),
+    "adam decay": (
+        optim.Adam,
+        {"lr": 0.05, "weight_decay": 0.1, "betas": (0.8, 0.95), "eps": 1e-6},
+    ),
+    "adam beta 0": (optim.Adam, {"lr": 0.05, "betas": (0.0, 0.9)}),
+    "adam beta 0.3": (optim.Adam, {"lr": 0.05, "betas": (0.3, 0.99)}),
+    "amsgrad": (optim.Adam, {"lr": 0.05, "amsgrad": True}),
+    "adam maximize": (optim.Adam, {"lr": 0.01, "maximize": True}),
+    "adamw": (optim.AdamW, {"lr": 0.05}),
+    "adamw decay": (optim.AdamW, {"lr": 0.05, "weight_decay": 0.3, "amsgrad": True}),
+}
+
+
+# ---- the rules in plain NumPy, for one parameter -----------------------------------------------
+
+
+def numpy_sgd(p, g, state, group):
+    g = -g if group["maximize"] else g
+    g = g + group["weight_decay"] * p
+    if group["momentum"]:
+        if "b" in state:
+            state["b"] = group["momentum"] * state["b"] + (1 - group["dampening"]) * g
+        else:
+            state["b"] = g
+        g = g + group["momentum"] * state["b"] if group["nesterov"] else state["b"]
+    return p - group["lr"] * g
+
+
+def numpy_adam(p, g, state, group):
+    g = -g if group["maximize"] else g
+    lr, (beta1, beta2) = group["lr"], group["betas"]
+    if group["decoupled_weight_decay"]:
+        p = p * (1 - lr * group["weight_decay"])
+    else:
+        g = g + group["weight_decay"] * p
+    t = state["t"] = state.get("t", 0) + 1
+    state["m"] = beta1 * state.get("m", 0) + (1 - beta1) * g
+    state["v"] = beta2 * state.get("v", 0) + (1 - beta2) * g * g
+    state["w"] = np.maximum(state.get("w", 0), state["v"])
+    v = state["w"] if group["amsgrad"] else state["v"]
+    root = np.sqrt(v / (1 - beta2**t))
+    return p - lr * (state["m"] / (1 - beta1**t)) / (root + group["eps"])
+
+
+# ---- a training, without a network: gradients are a function of parameter and step -------------
+
+
+def start(dtype, shapes=SHAPES):
+    rng = np.random.default_rng(1)
+    return [np.asarray(rng.standard_normal(s)).astype(dtype) for s in shapes]
+
+
+def gradient(value, step, i):
+    """Pulls to a wandering target; now and then there is none."""
+    if (step * 7 + i * 3) % 11 == 0:
+        return None
+    noise = np.random.default_rng([step, i]).standard_normal(value.shape)
+    return (1.5 * value + noise).astype(value.dtype)
+
+
+def make(cls, options, dtype, module=fd):
+    params = [module.tensor(a) for a in start(dtype)]
+    for p in params:
+        p.requires_grad_()
+    half = {"params": params[3:], "lr": options["lr"] / 2}
+    return params, cls([{"params": params[:3]}, half], **options)
+
+
+def train(params, optimizer, steps, module=fd, tensor=None):
+    for step in steps:
+        for group in optimizer.param_groups:
+            group["lr"] *= 0.99
+        for i, p in enumerate(params):
+            g = gradient(p.detach().numpy(), step, i)
+            p.grad = None if g is None else module.tensor(g)
+        optimizer.step()
+
+
+def values(params):
+    return [p.detach().numpy().copy() for p in params]
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_trajectory_numpy(name, dtype):
+    cls, options = CASES[name]
+    params, optimizer = make(cls, options, dtype)
+    expected, states = [a.astype("float64") for a in start(dtype)], [{} for _ in params]
+    rule = numpy_sgd if cls is optim.SGD else numpy_adam
+    groups = [dict(optimizer.param_groups[i >= 3]) for i in range(len(params))]
+    for step in range(100):
+        train(params, optimizer, [step])
+        for i, group in enumerate(groups):
+            group["lr"] *= 0.99
+            g = gradient(expected[i], step, i)
+            if g is not None:
+                expected[i] = np.asarray(rule(expected[i], g, states[i], group))
+    tolerance = 1e-12 if dtype == "float64" else 3e-6
+    for p, e in zip(params, expected, strict=True):
+        np.testing.assert_allclose(p.detach().numpy(), e, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_trajectory_torch(name):
+    torch = pytest.importorskip("torch")
+    cls, options = CASES[name]
+    params, optimizer = make(cls, options, "float64")
+    theirs, other = make(getattr(torch.optim, cls.__name__), options, "float64", torch)
+    train(params, optimizer, range(100))
+    train(theirs, other, range(100), torch)
+    for p, e in zip(values(params), values(theirs), strict=True):
+        np.testing.assert_allclose(p, e, rtol=1e-12, atol=1e-12)
+    state, expected = optimizer.state_dict(), other.state_dict()
+    assert state["state"].keys() == expected["state"].keys()
+    for i, entry in expected["state"].items():
+        assert state["state"][i].keys() == entry.keys()
+        for key, value in entry.items():
+            np.testing.assert_allclose(state["state"][i][key].numpy(), value.numpy(), rtol=1e-11)
+    again, fresh = make(cls, options, "float64")
+    fresh.load_state_dict(  # PyTorch's own state is taken
+        {
+            "state": {
+                i: {k: fd.tensor(v.numpy()) for k, v in entry.items()}
+                for i, entry in expected["state"].items()
+            },
+            "param_groups": expected["param_groups"],
+        }
+    )
+    for p, value in zip(again, values(params), strict=True):
+        p.data.copy_(fd.tensor(value))
+    train(params, optimizer, range(100, 103))
+    train(again, fresh, range(100, 103))
+    for p, e in zip(values(again), values(params), strict=True):
+        np.testing.assert_allclose(p, e, rtol=1e-11, atol=1e-12)
+
+
+# ---- state -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("stop", [0, 1, 17])
+def test_resume_is_bit_equal(name, stop):
+    cls, options = CASES[name]
+    params, optimizer = make(cls, options, "float32")
+    train(params, optimizer, range(stop))
+    saved, at = optimizer.state_dict(), values(params)
+    train(params, optimizer, range(stop, 30))
+
+    again, resumed = make(cls, {**options, "lr": 1.0}, "float32")
+    for p, value in zip(again, at, strict=True):
+        p.data.copy_(fd.tensor(value))
+    resumed.load_state_dict(saved)
+    train(again, resumed, range(stop, 30))
+    for a, b in zip(values(params), values(again), strict=True):
+        assert a.tobytes() == b.tobytes()
+    for p, q in zip(params, again, strict=True):
+        mine, theirs = optimizer.state.get(p, {}), resumed.state.get(q, {})
+        assert mine.keys() == theirs.keys()
+        for key in mine:
+            assert mine[key].numpy().tobytes() == theirs[key].numpy().tobytes()
+
+
+def test_state_dict_format():
+    params = [fd.tensor([1.0, 2.0]).requires_grad_(), fd.tensor([3.0]).requires_grad_()]
+    optimizer = optim.Adam(params, lr=0.1)
+    assert optimizer.state_dict()["state"] == {}
+    params[1].grad = fd.tensor([2.0])
+    optimizer.step()
+    state = optimizer.state_dict()
+    assert list(state["state"]) == [1]
+    assert state["state"][1].keys() == {"step", "exp_avg", "exp_avg_sq"}
+    assert state["state"][1]["step"].item() == 1 and state["state"][1]["step"].shape == ()
+    assert state["state"][1]["exp_avg"].tolist() == pytest.approx([0.2])
+    (group,) = state["param_groups"]
+    assert group["params"] == [0, 1] and group["betas"] == (0.9, 0.999) and group["lr"] == 0.1
+    optimizer.step()  # a copy: it stays as it was
+    assert state["state"][1]["step"].item() == 1
+
+
+def test_loading_leaves_the_source_alone():
+    p, q = (fd.tensor([1.0]).requires_grad_() for _ in range(2))
+    first, second = optim.SGD([p], 0.1, 0.9), optim.SGD([q], 0.1, 0.9)
+    p.grad = fd.tensor([1.0])
+    first.step()
+    saved = first.state_dict()
+    second.load_state_dict(saved)
+    q.grad = fd.tensor([5.0])
+    second.step()
+    assert saved["state"][0]["momentum_buffer"].tolist() == [1.0]
+    assert second.state[q]["momentum_buffer"].tolist() == [pytest.approx(5.9)]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda s: s["param_groups"].append(s["param_groups"][0]), r"groups of \[2\] parameters"),
+        (lambda s: s["param_groups"][0]["params"].pop(), r"got \[1\]"),
+        (lambda s: s["state"][0].pop("exp_avg"), "parameter 0 .*expected .*exp_avg"),
+        (lambda s: s["state"][1].update(momentum_buffer=fd.zeros(1)), "momentum_buffer"),
+        (lambda s: s["state"][1].update(exp_avg=fd.zeros(2)), r"exp_avg: .*\(1,\), got \(2,\)"),
+        (lambda s: s["param_groups"][0].update(lr=-1), "lr: expected"),
+        (lambda s: s["state"][1].update(step=float("nan")), "step: expected"),
+    ],
+)
+def test_load_refuses_and_changes_nothing(change, message):
+    params = [fd.tensor([1.0, 2.0]).requires_grad_(), fd.tensor([3.0]).requires_grad_()]
+    optimizer = optim.Adam(params, lr=0.1)
+    for p in params:
+        p.grad = fd.ones_like(p)
+    optimizer.step()
+    saved = optimizer.state_dict()
+    saved["param_groups"][0]["lr"] = 0.5
+    for entry in saved["state"].values():
+        entry["exp_avg"].fill_(9)
+    change(saved)
+    with pytest.raises(ValueError, match=message):
+        optimizer.load_state_dict(saved)
+    assert optimizer.param_groups[0]["lr"] == 0.1
+    assert all(9 not in e["exp_avg"].tolist() for e in optimizer.state_dict()["state"].values())
+
+
+# ---- parameters in the arena -------------------------------------------------------------------
+
+
+def test_parameters_stay_the_same_objects_with_the_same_values():
+    before = start("float32")
+    params = [fd.tensor(a).requires_grad_() for a in before]
+    optim.SGD(params)
+    for p, a in zip(params, before, strict=True):
+        assert p.shape == a.shape and p.requires_grad and p.is_leaf
+        assert p.detach().numpy().tobytes() == a.tobytes()
+        assert p.numel() == 0 or p.data_ptr() % 64 == 0
+
+
+def test_strided_parameter_and_gradient():
+    value = np.arange(6, dtype="float32").reshape(2, 3)
+    p = fd.tensor(value).T.detach().requires_grad_()
+    assert not p.is_contiguous()
+    optimizer = optim.SGD([p], lr=1.0)
+    p.grad = fd.tensor(value * 0.5).T
+    optimizer.step()
+    np.testing.assert_array_equal(p.detach().numpy(), value.T * 0.5)
+    p.grad = fd.tensor([[1.0]]).expand(3, 2)
+    optimizer.step()
+    np.testing.assert_array_equal(p.detach().numpy(), value.T * 0.5 - 1)
+
+
+def test_gradient_in_the_arena():
+    p, q = (fd.tensor([1.0, 2.0]).requires_grad_() for _ in range(2))
+    optimizer = optim.SGD([p, q], lr=1.0)
+    p.grad, q.grad = q.detach(), p.detach()  # the old values count, not those just updated
+    optimizer.step()
+    assert p.tolist() == [0, 0] and q.tolist() == [0, 0]
+
+
+def test_data_set_by_the_user_is_adopted():
+    p = fd.tensor([1.0, 2.0]).requires_grad_()
+    optimizer = optim.SGD([p], lr=1.0, momentum=0.5)
+    p.grad = fd.tensor([1.0, 1.0])
+    optimizer.step()
+    mine = fd.tensor([10.0, 20.0])
+    p.data = mine
+    optimizer.step()
+    assert p.tolist() == [8.5, 18.5] and mine.tolist() == [10, 20]
+
+
+def test_two_optimizers_of_the_same_parameter():
+    p = fd.tensor([1.0]).requires_grad_()
+    first, second = optim.SGD([p], lr=1.0), optim.SGD([p], lr=10.0)
+    p.grad = fd.tensor([1.0])
+    first.step()
+    second.step()
+    first.step()
+    assert p.tolist() == [-11.0]
+
+
+def test_mixed_dtypes_in_one_group():
+    p = fd.tensor([1.0]).requires_grad_()
+    q = fd.tensor([1.0], dtype=fd.float64).requires_grad_()
+    r = fd.tensor([3.0]).requires_grad_()
+    optimizer = optim.Adam([p, q, r], lr=0.5)
+    for x in (p, q, r):
+        x.grad = fd.ones_like(x)
+    optimizer.step()
+    assert [x.dtype for x in (p, q, r)] == [fd.float32, fd.float64, fd.float32]
+    assert [x.item() for x in (p, q, r)] == pytest.approx([0.5, 0.5, 2.5])
+    state = optimizer.state_dict()["state"]
+    assert [state[i]["exp_avg"].dtype for i in range(3)] == [fd.float32, fd.float64, fd.float32]
+
+
+def test_parameters_converted_to_another_dtype():
+    p = fd.tensor([1.0, 2.0]).requires_grad_()
+    optimizer = optim.SGD([p], lr=1.0, momentum=0.5)
+    p.grad = fd.tensor([1.0, 1.0])
+    optimizer.step()
+    p.grad, p.data = None, p.detach().double()
+    p.grad = fd.tensor([1.0, 1.0], dtype=fd.float64)
+    optimizer.step()
+    assert p.dtype == fd.float64 and p.tolist() == [-1.5, -0.5]
+
+
+def test_changed_shape_raises_before_anything_moves():
+    p, q = (fd.tensor([1.0, 2.0]).requires_grad_() for _ in range(2))
+    optimizer = optim.SGD([{"params": [p]}, {"params": [q]}], lr=1.0)
+    p.grad = q.grad = fd.tensor([1.0, 1.0])
+    q.data = fd.tensor([1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match="gradient of parameter 0"):
+        optimizer.step()
+    q.grad = None
+    with pytest.raises(ValueError, match="parameter 0 of group 1"):
+        optimizer.step()
+    assert p.tolist() == [1, 2]
+
+
+def test_a_step_counts_as_an_in_place_change():
+    w = fd.tensor([1.0, 2.0]).requires_grad_()
+    v = fd.tensor([1.0]).requires_grad_()
+    optimizer = optim.SGD([w, v], lr=0.1)
+    y = w * w
+    y.backward(fd.ones(2), retain_graph=True)
+    versions = w._version, v._version
+    optimizer.step()
+    assert w._version > versions[0] and v._version == versions[1]  # v had no gradient
+    with pytest.raises(RuntimeError, match="changed in place"):
+        y.backward(fd.ones(2))
+
+
+def test_copies_of_model_and_optimizer_train_alike():
+    p = fd.tensor([1.0, 2.0]).requires_grad_()
+    optimizer = optim.Adam([p], lr=0.1)
+    p.grad = fd.tensor([1.0, -1.0])
+    optimizer.step()
+    q, other = copy.deepcopy((p, optimizer))
+    assert other.param_groups[0]["params"][0] is q
+    for _ in range(3):
+        optimizer.step()
+    before = q.tolist()
+    for _ in range(3):
+        other.step()
+    assert before != q.tolist() == p.tolist()
+
+
+def test_many_parameters():
+    params = [fd.full((3,), float(i)).requires_grad_() for i in range(300)]
+    optimizer = optim.SGD(params, lr=1.0)
+    for p in params[::2]:
+        p.grad = fd.ones(3)
+    optimizer.step()
+    assert [p.tolist()[2] for p in params] == [i - 1.0 + i % 2 for i in range(300)]
+
+
+def test_nan_stays_in_its_element():
+    p = fd.tensor([1.0, 2.0, 3.0]).requires_grad_()
+    optimizer = optim.Adam([p], lr=1.0)
+    p.grad = fd.tensor([1.0, float("nan"), float("inf")])
+    optimizer.step()
+    assert p.tolist()[0] == pytest.approx(0, abs=1e-6) and np.isnan(p.tolist()[1:]).all()
+
+
+# ---- the interface -----------------------------------------------------------------------------
+
+
+def test_closure_and_zero_grad():
+    p = fd.tensor([3.0]).requires_grad_()
+    optimizer = optim.SGD([p], lr=0.5)
+
+    def closure():
+        assert fd.is_grad_enabled()
+        optimizer.zero_grad()
+        loss = p * p
+        loss.backward()
+        return loss
+
+    with fd.no_grad():
+        assert optimizer.step(closure).item() == 9
+    assert p.item() == 0
+    kept = p.grad
+    optimizer.zero_grad(set_to_none=False)
+    assert p.grad.tolist() == kept.tolist() == [0]
+    optimizer.zero_grad()
+    assert p.grad is None
+    optimizer.step()  # nothing to do
+    assert p.item() == 0
+
+
+def test_learning_rate_of_a_group_takes_effect():
+    p, q = (fd.tensor([0.0]).requires_grad_() for _ in range(2))
+    optimizer = optim.SGD([p], lr=1.0)
+    optimizer.add_param_group({"params": q, "lr": 2.0})
+    p.grad = q.grad = fd.tensor([1.0])
+    optimizer.step()
+    optimizer.param_groups[0]["lr"] = 10.0
+    optimizer.step()
+    assert p.item() == -11 and q.item() == -4
+    assert "lr: 10.0" in repr(optimizer)
+
+
+def leaf():
+    return fd.tensor([1.0]).requires_grad_()
+
+
+@pytest.mark.parametrize(
+    ("make_optimizer", "error", "message"),
+    [
+        (lambda: optim.SGD([]), ValueError, "SGD: params: expected at least one"),
+        (lambda: optim.SGD([{"params": []}]), ValueError, "at least one"),
+        (lambda: optim.SGD(leaf()), TypeError, "expected an iterable"),
+        (lambda: optim.SGD([1.0]), TypeError, "expected tensors, got float at 0"),
+        (lambda: optim.SGD([{"lr": 1.0}]), TypeError, "dict with 'params'"),
+        (lambda: optim.SGD([fd.tensor([1])]), ValueError, "float32 or float64, got int64"),
+        (lambda: optim.SGD([leaf() * 2]), ValueError, "leaf tensors"),
+        (lambda: optim.SGD([leaf()] * 2), ValueError, "at 1 is there twice"),
+        (lambda: optim.SGD([leaf()], lr=-1), ValueError, "SGD: lr: expected .*at least 0, got -1"),
+        (lambda: optim.SGD([leaf()], lr=float("nan")), ValueError, "got nan"),
+        (lambda: optim.SGD([leaf()], lr="fast"), TypeError, "expected a number"),
+        (lambda: optim.SGD([leaf()], momentum=-0.1), ValueError, "momentum"),
+        (lambda: optim.SGD([leaf()], nesterov=True), ValueError, "nesterov"),
+        (
+            lambda: optim.SGD([leaf()], momentum=0.9, dampening=0.1, nesterov=True),
+            ValueError,
+            "dampening 0.1",
+        ),
+        (lambda: optim.SGD([{"params": [leaf()], "weight_decay": -1}]), ValueError, "weight_decay"),
+        (lambda: optim.Adam([leaf()], betas=(0.9, 1.0)), ValueError, r"Adam: betas\[1\].* below 1"),
+        (lambda: optim.Adam([leaf()], betas=0.9), TypeError, "two numbers"),
+        (lambda: optim.Adam([leaf()], eps=-1e-8), ValueError, "eps"),
+        (lambda: optim.AdamW([leaf()], weight_decay=-1), ValueError, "AdamW: weight_decay"),
+    ],
+)
+def test_bad_arguments(make_optimizer, error, message):
+    with pytest.raises(error, match=message):
+        make_optimizer()
+
+
+def test_shared_memory_and_duplicates_across_groups():
+    p = leaf()
+    with pytest.raises(ValueError, match="parameters 0 and 1 share memory"):
+        optim.SGD([p, p.detach().requires_grad_()])
+    optimizer = optim.SGD([p])
+    with pytest.raises(ValueError, match="there twice"):
+        optimizer.add_param_group({"params": [p]})
+    assert len(optimizer.param_groups) == 1
+    optimizer.param_groups[0]["params"].append(leaf())
+    with pytest.raises(ValueError, match="use add_param_group"):
+        optimizer.step()
