@@ -282,10 +282,12 @@ def test_an_optimizer_over_other_parameters(saved):
     model = network(seed=1)
     before = bits(model)
     some = OPTIMIZERS["adamw"](list(model.parameters())[:2])
-    with pytest.raises(CheckpointError, match=r"groups of sizes \[2\], got \[\d+\]"):
+    with pytest.raises(
+        CheckpointError, match=r"another optimizer: .*\[2\] parameters, got \[\d+\]"
+    ):
         load_checkpoint(saved[2], model, some)
     turned = OPTIMIZERS["adamw"](list(model.parameters())[::-1])
-    with pytest.raises(CheckpointError, match=r"of parameter \d+: expected shape"):
+    with pytest.raises(CheckpointError, match=r"another optimizer: .*expected a tensor of shape"):
         load_checkpoint(saved[2], model, turned)
     assert bits(model) == before
 
