@@ -116,7 +116,8 @@ def assert_close(what: str, got: Array, wide: Array, tolerance: Any) -> None:
     """|got - wide| <= tolerance, with NaN and infinities at the same places."""
     assert got.shape == wide.shape, f"{what}: expected shape {wide.shape}, got {got.shape}"
     with np.errstate(invalid="ignore"):
-        error = np.abs(got.astype(wide.dtype) - wide)
+        number = np.longdouble if wide.dtype == np.longdouble else np.float64
+        error = np.abs(got.astype(number) - wide.astype(number))
         good = (error <= tolerance) | (got == wide) | (np.isnan(got) & np.isnan(wide))
     if not good.all():
         at = tuple(int(i) for i in np.argwhere(~good)[0])

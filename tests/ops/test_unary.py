@@ -1,0 +1,185 @@
+"""Functions of one tensor."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import fastdl as fd
+from fastdl.testing import OpCase, booleans, distinct, integers, parametrize, positive, randn
+
+nan, inf = np.nan, np.inf
+SHAPE = (3, 37)  # full vectors and a tail in every instruction set
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def softplus(x, beta=1):
+    return np.logaddexp(0, beta * x) / np.asarray(beta, x.dtype)
+
+
+CASES = [
+    OpCase("neg", fd.neg, [randn(*SHAPE)], np.negative, ulp=0),
+    OpCase("abs", fd.abs, [distinct(*SHAPE)], np.abs, ulp=0),
+    OpCase("sign", fd.sign, [distinct(*SHAPE)], np.sign, ulp=0),
+    OpCase("sqrt", fd.sqrt, [positive(*SHAPE)], np.sqrt, ulp=0.5),
+    OpCase("reciprocal", fd.reciprocal, [positive(*SHAPE)], np.reciprocal, ulp=0.5),
+    OpCase("exp", fd.exp, [randn(*SHAPE)], np.exp, ulp=2),
+    OpCase("expm1", fd.expm1, [randn(*SHAPE)], np.expm1, ulp=2),
+    OpCase("log", fd.log, [positive(*SHAPE)], np.log, ulp=2),
+    OpCase("log1p", fd.log1p, [positive(*SHAPE)], np.log1p, ulp=2),
+    OpCase("tanh", fd.tanh, [randn(*SHAPE)], np.tanh, ulp=2),
+    OpCase("sigmoid", fd.sigmoid, [randn(*SHAPE)], sigmoid, ulp=2),
+    OpCase("relu", fd.relu, [distinct(*SHAPE)], lambda x: np.maximum(x, 0), ulp=0),
+    OpCase("softplus", fd.softplus, [randn(*SHAPE)], softplus, ulp=2),
+    OpCase("softplus_beta", fd.softplus, [randn(*SHAPE)], softplus, ulp=3, kwargs={"beta": 2.0}),
+    OpCase("logsigmoid", fd.logsigmoid, [randn(*SHAPE)], lambda x: -softplus(-x), ulp=2),
+    OpCase("logical_not", fd.logical_not, [booleans(*SHAPE)], np.logical_not, differentiable=False),
+    OpCase("neg_scalar", fd.neg, [randn()], np.negative, ulp=0),
+    OpCase("exp_1d", fd.exp, [randn(5)], np.exp, ulp=2),
+    OpCase("tanh_4d", fd.tanh, [randn(2, 3, 4, 5)], np.tanh, ulp=2),
+    OpCase("neg_integer", fd.neg, [integers(*SHAPE, low=-9, high=9)], np.negative),
+    OpCase("abs_integer", fd.abs, [integers(*SHAPE, low=-9, high=9, dtype="int32")], np.abs),
+    OpCase("sign_integer", fd.sign, [integers(*SHAPE, low=-9, high=9)], np.sign),
+]
+
+
+@parametrize(CASES)
+def test_op(case, mode, device):
+    case.check(mode, device)
+
+
+# f(x) for x of EDGES, to the bit (the sign of a zero counts).
+EDGES = [nan, inf, -inf, 0.0, -0.0]
+AT_EDGES = {
+    "neg": [nan, -inf, inf, -0.0, 0.0],
+    "abs": [nan, inf, inf, 0.0, 0.0],
+    "sign": [nan, 1.0, -1.0, 0.0, -0.0],
+    "sqrt": [nan, inf, nan, 0.0, -0.0],
+    "reciprocal": [nan, 0.0, -0.0, inf, -inf],
+    "exp": [nan, inf, 0.0, 1.0, 1.0],
+    "expm1": [nan, inf, -1.0, 0.0, -0.0],
+    "log": [nan, inf, nan, -inf, -inf],
+    "log1p": [nan, inf, nan, 0.0, -0.0],
+    "tanh": [nan, 1.0, -1.0, 0.0, -0.0],
+    "sigmoid": [nan, 1.0, 0.0, 0.5, 0.5],
+    "relu": [nan, inf, 0.0, 0.0, 0.0],
+    "softplus": [nan, inf, 0.0, np.log(2.0), np.log(2.0)],
+    "logsigmoid": [nan, 0.0, -inf, -np.log(2.0), -np.log(2.0)],
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", AT_EDGES)
+def test_edges(name, dtype):
+    x, expected = np.array(EDGES, dtype), np.array(AT_EDGES[name], dtype)
+    got = getattr(fd, name)(fd.tensor(x)).numpy()
+    np.testing.assert_array_equal(got, expected)
+    zero = expected == 0
+    if name != "logsigmoid":  # -softplus(-inf) is -0
+        np.testing.assert_array_equal(np.signbit(got[zero]), np.signbit(expected[zero]))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_below_the_domain_is_nan(dtype):
+    for f in (fd.log, fd.sqrt, lambda x: fd.log1p(x - 1)):
+        assert np.isnan(f(fd.tensor([-1e-30, -1.0, -1e30], dtype=dtype)).numpy()[1:]).all()
+    assert fd.log1p(fd.tensor(-1.0, dtype=dtype)).item() == -inf
+
+
+def gradient(f, values, dtype="float64"):
+    x = fd.tensor(values, dtype=dtype, requires_grad=True)
+    y = f(x)
+    y.backward(fd.ones_like(y))
+    return x.grad.tolist()
+
+
+def test_gradients_at_edges():
+    assert gradient(fd.relu, [-1.0, 0.0, 2.0, -inf, inf]) == [0, 0, 1, 0, 1]
+    assert gradient(fd.abs, [-2.0, 0.0, 2.0]) == [-1, 0, 1]
+    assert gradient(fd.sqrt, [0.0, 4.0]) == [inf, 0.25]
+    assert gradient(fd.exp, [-inf, 0.0]) == [0, 1]
+    assert gradient(fd.log, [0.5]) == [2]
+    assert gradient(fd.tanh, [-inf, inf, 0.0]) == [0, 0, 1]
+    assert gradient(fd.sigmoid, [-inf, inf, 0.0]) == [0, 0, 0.25]
+    assert gradient(fd.softplus, [-inf, inf, 0.0]) == [0, 1, 0.5]
+    assert gradient(fd.logsigmoid, [-inf, inf, 0.0]) == [1, 0, 0.5]
+
+
+def test_relu_passes_nan_and_its_gradient_reaches_it():
+    assert np.isnan(fd.relu(fd.tensor([nan])).item())
+
+
+def test_saturated_gradients_are_exact_in_float32():
+    """y (1 - y) of a saturated sigmoid would be 0 much too early on the negative side."""
+    x = [-80.0, -30.0, -10.0]
+    got = gradient(fd.sigmoid, x, "float32")
+    np.testing.assert_allclose(got, np.exp(x) / (1 + np.exp(x)) ** 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "result"),
+    [
+        ("exp", "int64", "float32"),
+        ("exp", "bool", "float32"),
+        ("sqrt", "uint8", "float32"),
+        ("log", "int32", "float32"),
+        ("neg", "int32", "int32"),
+        ("abs", "uint8", "uint8"),
+        ("relu", "int64", "int64"),
+        ("sign", "int32", "int32"),
+        ("logical_not", "float32", "bool"),
+        ("logical_not", "int64", "bool"),
+    ],
+)
+def test_integers(name, dtype, result):
+    values = np.array([0, 1, 1], dtype)
+    y = getattr(fd, name)(fd.tensor(values))
+    assert y.dtype is getattr(fd, result)
+    with np.errstate(divide="ignore"):
+        expected = {
+            "relu": lambda x: x,
+            "neg": np.negative,
+            "sign": np.sign,
+        }.get(name) or getattr(np, {"neg": "negative"}.get(name, name))
+        wide = values.astype("float32") if result == "float32" else values
+        np.testing.assert_allclose(y.numpy(), expected(wide), rtol=1e-6)
+
+
+def test_uint8_wraps():
+    assert fd.neg(fd.tensor([0, 1, 255], dtype=fd.uint8)).tolist() == [0, 255, 1]
+
+
+def test_neg_of_bool_is_an_error():
+    with pytest.raises(TypeError, match=r"neg.*bool"):
+        fd.neg(fd.tensor([True]))
+
+
+def test_softplus_beta_must_be_positive():
+    with pytest.raises(ValueError, match=r"softplus: beta.*above 0.*-1"):
+        fd.softplus(fd.tensor([1.0]), beta=-1)
+    with pytest.raises(ValueError, match="softplus: beta"):
+        fd.softplus(fd.tensor([1.0]), beta=nan)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3, 0, 2), (1, 1)])
+def test_shapes(shape):
+    y = fd.exp(fd.zeros(shape))
+    assert y.shape == shape
+    assert np.array_equal(y.numpy(), np.ones(shape, "float32"))
+
+
+def test_not_a_tensor():
+    for value in (1.0, None, [1.0], np.ones(2)):
+        with pytest.raises(TypeError):
+            fd.exp(value)
+
+
+def test_operators():
+    x = fd.tensor([-1.5, 2.0])
+    assert (-x).tolist() == [1.5, -2.0]
+    assert abs(x).tolist() == [1.5, 2.0]
+    assert (+x) is x
+    assert (~fd.tensor([True, False])).tolist() == [False, True]
