@@ -113,6 +113,11 @@ void require_writable(const char* op, const Tensor& x) {
             " and strides ", x.strides, " share memory; clone() it first");
 }
 
+bool share_memory(const Tensor& a, const Tensor& b) {
+  const std::byte *x = a.buffer->data, *y = b.buffer->data;
+  return x < y + b.buffer->bytes && y < x + a.buffer->bytes;
+}
+
 void require_float(const char* op, const char* argument, const Tensor& x) {
   require<TypeError>(is_float(x.dtype), op, ": ", argument,
                      ": expected dtype float32 or float64, got ", name_of(x.dtype));

@@ -40,7 +40,7 @@ template <Op op, Kind kind> Tensor binary(const Operand& a, const Operand& b) {
 }
 
 bool same_place(const Tensor& a, const Tensor& b) {
-  return a.offset == b.offset && a.shape == b.shape && a.strides == b.strides;
+  return a.data() == b.data() && a.shape == b.shape && a.strides == b.strides;
 }
 
 // a op= b; the result must have a's dtype category and shape.
@@ -54,8 +54,15 @@ template <Op op, Kind kind> void in_place(const Tensor& a, const Operand& b) {
                      "_: a result of dtype ",
                      name_of(kind == Kind::division ? DType::float32 : dtype),
                      " cannot be kept in a tensor of dtype ", name_of(a.dtype));
-  Tensor other = as_tensor(b, a.dtype);
-  if (other.buffer.get() == a.buffer.get() && !same_place(other, a)) {
+  Tensor other = as_tensor(b, dtype);
+  if (dtype != a.dtype) { // computed in the wider dtype, as out of place
+    require(broadcast_shapes(name, a.shape, other.shape) == a.shape, name,
+            "_: the result of shape ", broadcast_shapes(name, a.shape, other.shape),
+            " does not fit into a tensor of shape ", a.shape);
+    copy_into(a, compute<op>(cast(a, dtype), other, dtype, nullptr));
+    return;
+  }
+  if (share_memory(other, a) && !same_place(other, a)) {
     Tensor copy = empty(other.shape, other.dtype);
     copy_into(copy, other);
     other = copy;
@@ -69,7 +76,8 @@ void bind_binary(py::module_& m) {
 #define X(name, kind)                                                                              \
   m.def(#name, &binary<Op::name, Kind::kind>, py::arg("input"), py::arg("other"));
   X(add, arithmetic)
-  X(sub, arithmetic) X(mul, arithmetic) X(pow, arithmetic) X(div, division) X(maximum, arithmetic)
+  X(sub, arithmetic)
+  X(mul, arithmetic) X(pow, arithmetic) X(div, division) X(maximum, arithmetic)
       X(minimum, arithmetic) X(eq, comparison) X(ne, comparison) X(lt, comparison) X(le, comparison)
           X(gt, comparison) X(ge, comparison) X(logical_and, logical) X(logical_or, logical)
               X(logical_xor, logical)

@@ -7,11 +7,11 @@ namespace fastdl {
 namespace FASTDL_ISA {
 namespace {
 
-#define DEFINE(Out, name, formula)                                                             \
-  template <class T>                                                                           \
-  void name##_kernel(void* const* operands, const void* params, int64_t begin, int64_t end) {  \
-    map<Out, T>(operands, static_cast<const BinaryParams*>(params)->at, begin, end,            \
-                [](T a, T b) -> Out { return formula; });                                      \
+#define DEFINE(Out, name, formula)                                                                 \
+  template <class T>                                                                               \
+  void name##_kernel(void* const* operands, const void* params, int64_t begin, int64_t end) {      \
+    map<Out, T>(operands, static_cast<const BinaryParams*>(params)->at, begin, end,                \
+                [](T a, T b) -> Out { return formula; });                                          \
   }
 #define X(name, formula) DEFINE(T, name, formula)
 FASTDL_BINARY_ARITHMETIC(X)
@@ -22,21 +22,19 @@ FASTDL_BINARY_COMPARE(X)
 FASTDL_BINARY_LOGICAL(X)
 #undef X
 
-template <class T>
-void register_arithmetic(KernelTable& table) {
+template <class T> void register_arithmetic(KernelTable& table) {
 #define X(name, formula) table.set(Op::name, dtype_of<T>, name##_kernel<T>);
   FASTDL_BINARY_ARITHMETIC(X)
 #undef X
 }
 
-template <class T>
-void register_compare(KernelTable& table) {
+template <class T> void register_compare(KernelTable& table) {
 #define X(name, formula) table.set(Op::name, dtype_of<T>, name##_kernel<T>);
   FASTDL_BINARY_COMPARE(X)
 #undef X
 }
 
-}  // namespace
+} // namespace
 
 void register_binary(KernelTable& table) {
   register_arithmetic<float>(table);
@@ -50,15 +48,20 @@ void register_binary(KernelTable& table) {
   register_compare<int32_t>(table);
   register_compare<uint8_t>(table);
   register_compare<bool>(table);
-#define X(name, formula)                                       \
-  table.set(Op::name, DType::float32, name##_kernel<float>);   \
+#define X(name, formula)                                                                           \
+  table.set(Op::name, DType::float32, name##_kernel<float>);                                       \
   table.set(Op::name, DType::float64, name##_kernel<double>);
   FASTDL_BINARY_FLOAT(X)
 #undef X
 #define X(name, formula) table.set(Op::name, DType::boolean, name##_kernel<bool>);
   FASTDL_BINARY_LOGICAL(X)
 #undef X
+  // Arithmetic of bools as in PyTorch, which has no difference of them either.
+  table.set(Op::add, DType::boolean, logical_or_kernel<bool>);
+  table.set(Op::mul, DType::boolean, logical_and_kernel<bool>);
+  table.set(Op::maximum, DType::boolean, logical_or_kernel<bool>);
+  table.set(Op::minimum, DType::boolean, logical_and_kernel<bool>);
 }
 
-}  // namespace FASTDL_ISA
-}  // namespace fastdl
+} // namespace FASTDL_ISA
+} // namespace fastdl

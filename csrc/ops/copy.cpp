@@ -50,7 +50,7 @@ Tensor clone(const Tensor& x) {
 void copy_(const Tensor& target, const Tensor& source) {
   require_writable("copy_", target);
   Tensor from = expand("copy_", source, target.shape);
-  if (target.buffer.get() == from.buffer.get())
+  if (share_memory(target, from))
     from = clone(from); // the two may overlap
   copy_into(target, from);
 }

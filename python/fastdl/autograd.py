@@ -304,7 +304,7 @@ def _roots(op: str, outputs: Any, cotangents: Any) -> list[tuple[Any, Tensor]]:
             g = out._alias().clone().fill_(1)
         elif g.shape != out.shape:
             raise ValueError(f"{op}: expected a cotangent of shape {out.shape}, got {g.shape}")
-        roots.append((_edge(out), g))
+        roots.append((_edge(out), g.cast(out.dtype)))
     return roots
 
 

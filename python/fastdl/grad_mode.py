@@ -34,6 +34,16 @@ class set_grad_enabled:
     def __exit__(self, *_: object) -> None:
         _mode.enabled = self.previous
 
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        _mode.enabled = self.previous  # as a decorator, it switches in the function only
+
+        @functools.wraps(function)
+        def switched(*args: Any, **kwargs: Any) -> Any:
+            with set_grad_enabled(self.mode):
+                return function(*args, **kwargs)
+
+        return switched
+
 
 class _Switch:
     """A context manager and decorator that sets the mode; re-entrant."""

@@ -6,6 +6,7 @@ of ops that the kernels are built from (csrc/ops.def); what stands here is the r
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -258,8 +259,12 @@ class Tensor(_C.TensorBase):
         if self.grad_fn is None:
             return
 
+        this = weakref.ref(self)  # the graph holds the hook: a reference would be a cycle
+
         def keep(g: Tensor) -> None:
-            self.grad = g._alias().clone() if self.grad is None else self.grad + g
+            x = this()
+            if x is not None:
+                x.grad = g._alias().clone() if x.grad is None else x.grad + g
 
         self.register_hook(keep)
 

@@ -10,7 +10,7 @@ from ..autograd import Node, needs_grad, record
 from ..dtypes import DType
 from ..inplace import changed_in_place, check_in_place
 from ..tensor import Tensor
-from .copy import cast
+from .copy import cast, clone
 from .unary import log
 from .view import sum_to_shape
 from .where import where
@@ -33,7 +33,7 @@ def _back(g: Tensor, like: _Like | None) -> Tensor:
 def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input + alpha * other."""
     if alpha != 1:
-        other = mul(other, alpha)
+        other = other * alpha
     out = _C.add(input, other)
     if not needs_grad(input, other):
         return out
@@ -48,7 +48,7 @@ def _add_vjp(node: Node, g: Tensor, a: _Like, b: _Like) -> tuple[Tensor | None, 
 def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input - alpha * other."""
     if alpha != 1:
-        other = mul(other, alpha)
+        other = other * alpha
     out = _C.sub(input, other)
     if not needs_grad(input, other):
         return out
@@ -182,12 +182,16 @@ def _extremum_vjp(
     )
 
 
-def _in_place(op: str, compute: Any, kernel: Any, input: Tensor, other: Tensor | Number) -> Tensor:
+def _in_place(
+    op: str, compute: Any, kernel: Any, input: Tensor, other: Tensor | Number, saves: bool = False
+) -> Tensor:
+    """input = compute(input, other); `saves`: the vjp of compute needs the input of before."""
     check_in_place(op, input)
     if not needs_grad(input, other):
         kernel(input, other)
         return changed_in_place(input, None)
-    out = cast(compute(input, other), input.dtype)
+    before = clone(input) if saves else input
+    out = cast(compute(before, before if other is input else other), input.dtype)
     if out.shape != input.shape:
         raise ValueError(
             f"{op}: the result of shape {out.shape} does not fit into a tensor of "
@@ -199,27 +203,27 @@ def _in_place(op: str, compute: Any, kernel: Any, input: Tensor, other: Tensor |
 
 def add_(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input += alpha * other."""
-    return _in_place("add_", add, _C.add_, input, other if alpha == 1 else mul(other, alpha))
+    return _in_place("add_", add, _C.add_, input, other if alpha == 1 else other * alpha)
 
 
 def sub_(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input -= alpha * other."""
-    return _in_place("sub_", sub, _C.sub_, input, other if alpha == 1 else mul(other, alpha))
+    return _in_place("sub_", sub, _C.sub_, input, other if alpha == 1 else other * alpha)
 
 
 def mul_(input: Tensor, other: Tensor | Number) -> Tensor:
     """input *= other."""
-    return _in_place("mul_", mul, _C.mul_, input, other)
+    return _in_place("mul_", mul, _C.mul_, input, other, needs_grad(other))
 
 
 def div_(input: Tensor, other: Tensor | Number) -> Tensor:
     """input /= other."""
-    return _in_place("div_", div, _C.div_, input, other)
+    return _in_place("div_", div, _C.div_, input, other, needs_grad(other))
 
 
 def pow_(input: Tensor, exponent: Tensor | Number) -> Tensor:
     """input = input to the power of exponent."""
-    return _in_place("pow_", pow, _C.pow_, input, exponent)
+    return _in_place("pow_", pow, _C.pow_, input, exponent, True)
 
 
 eq, ne, lt, le, gt, ge = _C.eq, _C.ne, _C.lt, _C.le, _C.gt, _C.ge

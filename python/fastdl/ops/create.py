@@ -170,11 +170,14 @@ def _known(op: str, array: np.ndarray) -> np.ndarray:
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
-    """`data` as a tensor, sharing the memory of tensors and arrays where the dtype allows it."""
+    """`data` as a tensor, sharing the memory of tensors and of arrays that `from_numpy` takes."""
     if isinstance(data, Tensor):
         return _finish(data if dtype is None else data.to(dtype), False, device)
-    if isinstance(data, np.ndarray) and data.flags.writeable:
-        out = from_numpy(data)
+    if isinstance(data, np.ndarray):
+        try:
+            out = from_numpy(data)
+        except (TypeError, ValueError):  # its memory cannot be shared
+            out = tensor(data)
         return _finish(out if dtype is None else out.to(dtype), False, device)
     return tensor(data, dtype=dtype, device=device)
 
