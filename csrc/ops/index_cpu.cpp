@@ -1,9 +1,115 @@
-#include "core/kernel.h"
+#include "ops/index.h"
+
+#include "core/loops.h"
 
 namespace fastdl {
 namespace FASTDL_ISA {
+namespace {
 
-void register_index(KernelTable&) {}
+void check_indices(void* const* operands, const void* params, int64_t begin, int64_t end) {
+  const auto& p = *static_cast<const IndexCheckParams*>(params);
+  auto* wrapped = static_cast<int64_t*>(operands[0]);
+  const auto* index = static_cast<const int64_t*>(operands[1]);
+  const int64_t stop = end * kBlock < p.numel ? end * kBlock : p.numel;
+  for (int64_t i = begin * kBlock; i < stop; ++i) {
+    const int64_t value = index[i];
+    if (value < p.low || value >= p.size) [[unlikely]]
+      raise_bad_index(p, i, value);
+    if (wrapped)
+      wrapped[i] = value < 0 ? value + p.size : value;
+  }
+}
 
-}  // namespace FASTDL_ISA
-}  // namespace fastdl
+template <class T>
+void select_rows(void* const* operands, const void* params, int64_t begin, int64_t end) {
+  const auto& p = *static_cast<const IndexRowsParams*>(params);
+  T* out = static_cast<T*>(operands[0]);
+  const T* input = static_cast<const T*>(operands[1]);
+  const auto* index = static_cast<const int64_t*>(operands[2]);
+  if (begin == end) // of an empty index
+    return;
+  int64_t o = begin / p.count, k = begin % p.count;
+  for (int64_t unit = begin; unit < end; ++unit) {
+    const T* row = input + (o * p.size + index[k]) * p.inner;
+    if (p.inner == 1)
+      out[unit] = *row;
+    else
+      __builtin_memcpy(out + unit * p.inner, row, static_cast<uint64_t>(p.inner) * sizeof(T));
+    if (++k == p.count) {
+      k = 0;
+      ++o;
+    }
+  }
+}
+
+template <class T, bool add>
+void write_rows(void* const* operands, const void* params, int64_t begin, int64_t end) {
+  const auto& p = *static_cast<const IndexRowsParams*>(params);
+  const auto* index = static_cast<const int64_t*>(operands[1]);
+  const int64_t blocks = (p.inner + kIndexColumns - 1) / kIndexColumns;
+  for (int64_t unit = begin; unit < end; ++unit) {
+    const int64_t o = unit / blocks, column = unit % blocks * kIndexColumns;
+    const int64_t left = p.inner - column, n = left < kIndexColumns ? left : kIndexColumns;
+    for (int64_t k = 0; k < p.count; ++k) {
+      T* to = static_cast<T*>(operands[0]) + (o * p.size + index[k]) * p.inner + column;
+      const T* from = static_cast<const T*>(operands[2]) + (o * p.count + k) * p.inner + column;
+      for (int64_t i = 0; i < n; ++i)
+        to[i] = add ? static_cast<T>(to[i] + from[i]) : from[i];
+    }
+  }
+}
+
+template <class T>
+void gather(void* const* operands, const void* params, int64_t begin, int64_t end) {
+  const auto& p = *static_cast<const GatherParams*>(params);
+  const int last = p.at.ndim - 1;
+  const int64_t so = p.at.stride[0][last], si = p.at.stride[1][last], sx = p.at.stride[2][last];
+  for_runs(p.at, begin, end, [&](const int64_t* offset, int64_t n) {
+    T* out = static_cast<T*>(operands[0]) + offset[0];
+    const auto* index = static_cast<const int64_t*>(operands[1]) + offset[1];
+    const T* input = static_cast<const T*>(operands[2]) + offset[2];
+    for (int64_t i = 0; i < n; ++i)
+      out[i * so] = input[i * sx + index[i * si] * p.step];
+  });
+}
+
+template <class T>
+void scatter_add(void* const* operands, const void* params, int64_t begin, int64_t end) {
+  const auto& p = *static_cast<const ScatterParams*>(params);
+  const int last = p.at.ndim - 1;
+  const int64_t st = p.at.stride[0][last], si = p.at.stride[1][last], ss = p.at.stride[2][last];
+  for_runs(p.at, begin, end, [&](const int64_t* offset, int64_t n) {
+    for (int64_t k = 0; k < p.count; ++k) {
+      T* target = static_cast<T*>(operands[0]) + offset[0];
+      const auto* index = static_cast<const int64_t*>(operands[1]) + offset[1] + k * p.index_step;
+      const T* src = static_cast<const T*>(operands[2]) + offset[2] + k * p.src_step;
+      for (int64_t i = 0; i < n; ++i)
+        target[i * st + index[i * si] * p.target_step] += src[i * ss];
+    }
+  });
+}
+
+template <class T> void register_sums(KernelTable& table) {
+  table.set(Op::index_add, dtype_of<T>, write_rows<T, true>);
+  table.set(Op::scatter_add, dtype_of<T>, scatter_add<T>);
+}
+
+} // namespace
+
+void register_index(KernelTable& table) {
+  table.set(Op::index_check, DType::int64, check_indices);
+#define X(name, type)                                                                              \
+  table.set(Op::index_select, DType::name, select_rows<type>);                                     \
+  table.set(Op::index_copy, DType::name, write_rows<type, false>);                                 \
+  table.set(Op::gather, DType::name, gather<type>);
+  FASTDL_DTYPES(X)
+#undef X
+  register_sums<float>(table);
+  register_sums<double>(table);
+  register_sums<int64_t>(table);
+  register_sums<int32_t>(table);
+  register_sums<uint8_t>(table);
+}
+
+} // namespace FASTDL_ISA
+} // namespace fastdl

@@ -1,1 +1,68 @@
-"""cat."""
+"""Tensors joined into one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import _C
+from ..autograd import Node, needs_grad, record
+from ..dtypes import DType
+from ..tensor import Tensor
+from .copy import cast
+from .view import index
+
+
+def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """The tensors one after another along `dim`; dtypes are promoted as in arithmetic.
+
+    Tensors of shape (0,) are left out, as in PyTorch.
+
+    Raises:
+        TypeError: one is no Tensor. IndexError: there is no such dimension.
+        ValueError: there is none, or their sizes besides that of `dim` differ.
+    """
+    out = _C.cat(tensors, dim)
+    if not needs_grad(*tensors):
+        return out
+    d = dim % out.ndim
+    parts = [(x.shape, 0 if x.ndim < out.ndim else x.shape[d], x.dtype) for x in tensors]
+    return record(out, _cat_vjp, tensors, (), d, parts)
+
+
+def _cat_vjp(
+    node: Node, g: Tensor, dim: int, parts: list[tuple[tuple[int, ...], int, DType]]
+) -> tuple[Tensor | None, ...]:
+    gradients: list[Tensor | None] = []
+    start = 0
+    for (shape, size, dtype), needed in zip(parts, node.needs_input_grad, strict=True):
+        part = _slice(g, dim, slice(start, start + size)).reshape(shape) if needed else None
+        gradients.append(None if part is None else cast(part, dtype))
+        start += size
+    return tuple(gradients)
+
+
+def _slice(x: Tensor, dim: int, key: Any) -> Tensor:
+    return index(x, (slice(None),) * dim + (key,))
+
+
+def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """Tensors of one shape along a new dimension `dim`; dtypes are promoted as in arithmetic.
+
+    Raises:
+        TypeError: one is no Tensor. IndexError: there is no such dimension.
+        ValueError: there is none, or their shapes differ.
+    """
+    out = _C.stack(tensors, dim)
+    if not needs_grad(*tensors):
+        return out
+    return record(out, _stack_vjp, tensors, (), dim % out.ndim, [x.dtype for x in tensors])
+
+
+def _stack_vjp(node: Node, g: Tensor, dim: int, dtypes: list[DType]) -> tuple[Tensor | None, ...]:
+    return tuple(
+        [
+            cast(_slice(g, dim, i), dtype) if needed else None
+            for i, (dtype, needed) in enumerate(zip(dtypes, node.needs_input_grad, strict=True))
+        ]
+    )

@@ -1,0 +1,54 @@
+// Reading and writing at places given by int64 indices.  All are checked, in a call of its own that
+// is recorded like any other, before one is used; the other kernels rely on it.
+//
+// index_check            wrapped (or none), index: IndexError unless low <= index < size; negative
+// ones
+//                        come out with size added
+// index_select           out[o, k, i] = input[o, index[k], i]; operands out, input, index
+// index_add, index_copy  target[o, index[k], i] += (=) source[o, k, i], in the order of k; operands
+//                        target, index, source
+// gather                 out[.., k, ..] = input[.., index[.., k, ..], ..]; operands out, index,
+// input scatter_add            target[.., index[.., k, ..], ..] += src[.., k, ..], in the order of
+// k;
+//                        operands target, index, src
+//
+// Sums are taken in the dtype, in a fixed order.
+#pragma once
+#include "core/kernel.h"
+
+namespace fastdl {
+
+struct IndexCheckParams {
+  const char* op; // for the message
+  int64_t low, size;
+  int32_t dim;
+  int32_t ndim; // of index, row-major
+  int64_t shape[kMaxDims];
+  int64_t numel;
+};
+
+// Throws IndexError for the value at that place of the index.
+[[noreturn]] void raise_bad_index(const IndexCheckParams& params, int64_t at, int64_t value);
+
+// input or target: row-major (outer, size, inner); out or source: row-major (outer, count, inner).
+struct IndexRowsParams {
+  int64_t outer, size, count, inner;
+};
+
+// gather: `at` runs over the index's shape, operands out, index, input (with stride 0 along dim).
+struct GatherParams {
+  Strided<3> at;
+  int64_t step; // of input along dim
+};
+
+// scatter_add: `at` runs over the index's shape without dim, operands target, index, src.
+struct ScatterParams {
+  Strided<3> at;
+  int64_t count;                             // of indices along dim
+  int64_t target_step, index_step, src_step; // along dim
+};
+
+// index_add and index_copy hand out columns in blocks of this many.
+constexpr int64_t kIndexColumns = 1024;
+
+} // namespace fastdl
