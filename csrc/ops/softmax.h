@@ -5,14 +5,15 @@
 //   softmax_backward               out, g, y    y (g - sum(g y))      y = softmax(x)
 //   log_softmax_backward           out, g, y    g - exp(y) sum(g)     y = log_softmax(x)
 //
-// Errors, for rows of any length: softmax and log_softmax at most 2 ULP of each element; logsumexp
-// (a sum that may cancel) at most 2 ULP of the largest of |result|, |max| and 1.
+// Errors, for rows of any length: softmax 2 ULP of each element (2.1 without fused multiply-add),
+// log_softmax 2 ULP (double 2.2, where a row has one large element); logsumexp, which may cancel,
+// 2 ULP of the largest of |result|, |max| and 1.
 //
 // A row is one line along n:
 //   a NaN                  every result of the row is NaN
-//   +inf and no NaN        softmax, log_softmax NaN as in PyTorch; logsumexp +inf
+//   +inf and no NaN        softmax, log_softmax NaN as in PyTorch; logsumexp +inf, its gradient NaN
 //   -inf everywhere        softmax NaN as in PyTorch, but zeros if masked; log_softmax NaN;
-//                          logsumexp -inf
+//                          logsumexp -inf with a gradient of 0
 //   a -inf among others    softmax 0, log_softmax -inf: the element is left out
 //   n = 0                  softmax, log_softmax empty; logsumexp -inf
 #pragma once

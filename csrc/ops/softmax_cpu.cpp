@@ -47,7 +47,7 @@ ExpSum<T> sum_exp(const Work& work, const T* x, Vec<T> shift, Keep keep) {
     sum.add(e);
   });
   if (work.along)
-    sum.fold();
+    sum.fold_lanes();
   return sum;
 }
 constexpr auto keep_nothing = [](int64_t, auto, int64_t) {};

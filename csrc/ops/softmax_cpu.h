@@ -48,10 +48,15 @@ template <class T> struct ExpSum {
     ones -= is_one;
     accumulate(rest, select(is_one, Vec<T>{}, e));
   }
-  void fold() {
+  void fold_lanes() {
     rest = fold_to_all(rest);
     ones = sum_lanes(ones) + int_of<Vec<T>>{};
   }
+  ExpTotal<double> over_lanes() const {
+    const Sum<Vec<T>> all = fold_to_all(rest);
+    return {static_cast<double>(sum_lanes(ones)), value(all).part[0][0], error(all).part[0][0]};
+  }
+  // Lane by lane, from here on.
   ExpTotal<Vec<double>> total(int part) const {
     return {widen(to_float(ones)).part[part], value(rest).part[part], error(rest).part[part]};
   }

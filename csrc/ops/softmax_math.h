@@ -12,7 +12,7 @@ template <class V> FASTDL_INLINE V exp_difference(V x, V m) {
   using M = MathConstants<scalar_of<V>>;
   const V least = constant<V>(M::exp_low), one = constant<V>(1), magic = round_magic<V>();
   const V d = x - m, back = d - x;
-  const V lost = (x - (d - back)) - (m + back);
+  const V lost = (x - (d - back)) - (m + back); // d + lost = x - m exactly (TwoSum)
   const V clamped = max(least, d);
   const V n = fma(clamped, constant<V>(M::log2_e), magic) - magic;
   const V high = fma(n, constant<V>(-M::log_2_high), clamped);

@@ -1,9 +1,0 @@
-#include "core/py_tensor.h"
-
-namespace py = pybind11;
-
-namespace fastdl {
-
-void bind_mse_loss(py::module_&) {}
-
-}  // namespace fastdl
