@@ -145,24 +145,29 @@ def _junk(array: Array, shape: tuple[int, ...]) -> Array:
     return np.full(shape, kinds[array.dtype.kind], array.dtype)
 
 
+def _plain(array: Array) -> fd.Tensor:
+    """In memory of ours: aligned, and framed by guard bands where these are on."""
+    return fd.from_numpy(np.array(array, order="C")).clone()
+
+
 def _transposed(array: Array) -> fd.Tensor:
-    return fd.tensor(array.T).permute(tuple(range(array.ndim))[::-1])
+    return _plain(array.T).permute(tuple(range(array.ndim))[::-1])
 
 
 def _stepped(array: Array) -> fd.Tensor:
     memory = _junk(array, (*array.shape, 2))
     memory[..., 0] = array
-    return fd.tensor(memory)[..., 0]
+    return _plain(memory)[..., 0]
 
 
 def _offset(array: Array) -> fd.Tensor:
     memory = _junk(array, (array.size + 1,))
     memory[1:] = array.reshape(-1)
-    return fd.tensor(memory)[1:].reshape(array.shape)
+    return _plain(memory)[1:].reshape(array.shape)
 
 
 def _expanded(array: Array) -> fd.Tensor:
-    return fd.tensor(array[:1]).expand(array.shape) if array.ndim else fd.tensor(array)
+    return _plain(array[:1]).expand(array.shape) if array.ndim else _plain(array)
 
 
 # ---- the case --------------------------------------------------------------------------------
@@ -230,7 +235,7 @@ class OpCase:
 
     def _tensors(self, arrays: Sequence[Array], device: str, layout: Any = None) -> list[fd.Tensor]:
         with fd.no_grad():
-            tensors = [(layout or fd.tensor)(array).to(device) for array in arrays]
+            tensors = [(layout or _plain)(array).to(device) for array in arrays]
         for x, tensor in zip(self.inputs, tensors, strict=True):
             if self.differentiable and x.differentiable and tensor.is_floating_point():
                 tensor.requires_grad_()

@@ -1,0 +1,158 @@
+"""The elementary functions against wider references: 2 ULP, and exact edges.
+
+By default one float32 of every 256 is tried (at a scattered place among them); `-m slow` tries all
+2^32.  NumPy's float64 functions, good to an ULP of their own, are the reference.
+"""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pytest
+
+import fastdl as fd
+from fastdl.testing import largest_ulp_error
+
+STRIDE_BITS = int(os.environ.get("FASTDL_TEST_STRIDE_BITS", "8"))
+CHUNK = 1 << 20
+BOUND = 2.0
+
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def softplus(x):
+    return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+
+
+REFERENCES = {
+    "exp": np.exp,
+    "expm1": np.expm1,
+    "log": np.log,
+    "log1p": np.log1p,
+    "tanh": np.tanh,
+    "sigmoid": sigmoid,
+    "softplus": softplus,
+    "logsigmoid": lambda x: -softplus(-x),
+}
+
+
+def check(name: str, x: np.ndarray) -> float:
+    """The largest error in ULP; raises with the argument where it is over the bound."""
+    got = getattr(fd, name)(fd.from_numpy(x)).numpy()
+    with np.errstate(all="ignore"):
+        wide = REFERENCES[name](x.astype(np.float64 if x.dtype == np.float32 else np.longdouble))
+        worst = largest_ulp_error(got, wide)
+    if worst > BOUND:
+        errors = [largest_ulp_error(got[i : i + 1], wide[i : i + 1]) for i in range(len(x))]
+        i = int(np.argmax(errors))
+        raise AssertionError(
+            f"{name}({x[i]!r}) = {got[i]!r}, expected {wide[i]!r}: {worst:.3g} ULP"
+        )
+    return worst
+
+
+def sweep(name: str, stride_bits: int) -> float:
+    worst = 0.0
+    for start in range(0, 1 << (32 - stride_bits), CHUNK):
+        bits = np.arange(start, start + CHUNK, dtype=np.uint32)
+        if stride_bits:  # i 2^k + a scattered number below 2^k
+            scattered = (bits * np.uint32(0x9E3779B1)) >> np.uint32(32 - stride_bits)
+            bits = (bits << np.uint32(stride_bits)) + scattered
+        worst = max(worst, check(name, bits.view(np.float32)))
+    return worst
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_float32(name, record_property):
+    worst = sweep(name, STRIDE_BITS)
+    record_property("ulp", worst)
+    print(f"{name}: {worst:.3f} ULP")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", REFERENCES)
+def test_every_float32(name, record_property):
+    worst = sweep(name, 0)
+    record_property("ulp", worst)
+    print(f"{name}: {worst:.3f} ULP")
+
+
+@pytest.mark.parametrize("name", REFERENCES)
+def test_float64(name, record_property):
+    """Random bits, and arguments of every size at which the function does something."""
+    rng = np.random.default_rng(0)
+    bits = rng.integers(0, 2**64, 20_000, np.uint64).view(np.float64)
+    sizes = 10.0 ** rng.uniform(-20, 3, 100_000) * rng.choice([-1.0, 1.0], 100_000)
+    worst = check(name, np.concatenate([bits, sizes, rng.uniform(-40, 40, 80_000)]))
+    record_property("ulp", worst)
+    print(f"{name}: {worst:.3f} ULP")
+
+
+def neighbours(x, dtype, n=4000):
+    """The floats around x."""
+    u = np.dtype(dtype).str.replace("f", "u")
+    return (np.arange(-n, n).astype(u) + np.array(x, dtype).view(u)).view(dtype)
+
+
+# Where a function overflows, underflows, becomes subnormal, saturates, or changes its formula.
+TURNS = {
+    "float32": {
+        "exp": [88.72284, -87.33655, -103.97208],
+        "expm1": [88.72284, -17.328680, 0.34657],
+        "log": [1.0, 1.17549435e-38, 0.75, 1.5],
+        "log1p": [-1 + 6e-8, 1.17549435e-38, -0.25, 0.5],
+        "tanh": [0.625, 9.010914, 10.0],
+        "sigmoid": [16.635532, -87.33655, -103.97208],
+        "softplus": [16.635532, -87.33655, -103.97208, 0.6931472],
+        "logsigmoid": [16.635532, -87.33655, -103.97208, 0.6931472],
+    },
+    "float64": {
+        "exp": [709.782712893384, -708.3964185322641, -745.1332191019411],
+        "expm1": [709.782712893384, -37.42994775023705, 0.34657],
+        "log": [1.0, 2.2250738585072014e-308, 0.75, 1.5],
+        "log1p": [-1 + 1e-15, 2.2250738585072014e-308, -0.25, 0.5],
+        "tanh": [0.625, 19.06154746539849, 20.0],
+        "sigmoid": [36.7368005696771, -708.3964185322641, -745.1332191019411],
+        "softplus": [36.7368005696771, -708.3964185322641, -745.1332191019411],
+        "logsigmoid": [36.7368005696771, -708.3964185322641, -745.1332191019411],
+    },
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", REFERENCES)
+def test_around_turning_points(name, dtype):
+    """Overflow to infinity and underflow to zero happen at exactly the right argument."""
+    for turn in TURNS[dtype][name]:
+        check(name, neighbours(turn, dtype))
+        check(name, neighbours(-turn, dtype))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", REFERENCES)
+def test_subnormals(name, dtype):
+    info = np.finfo(dtype)
+    tiny = np.array([info.smallest_subnormal, info.tiny, info.tiny * 0.75, info.max], dtype)
+    check(name, np.concatenate([tiny, -tiny]))
+    u = f"u{np.dtype(dtype).itemsize}"
+    check(name, np.arange(1, 5000).astype(u).view(dtype))
+
+
+def test_exact_values():
+    """Where the result is a number of the format, it is that number."""
+    for dtype in (fd.float32, fd.float64):
+        for name, x, y in (
+            ("exp", 0, 1),
+            ("expm1", 0, 0),
+            ("log", 1, 0),
+            ("log1p", 0, 0),
+            ("tanh", 0, 0),
+            ("sigmoid", 0, 0.5),
+        ):
+            assert getattr(fd, name)(fd.tensor(float(x), dtype=dtype)).item() == y
+    exp = fd.exp(fd.tensor([88.72283, 88.72284, -103.972, -103.973]))
+    assert np.isfinite(exp.numpy()).tolist() == [True, False, True, True]
+    assert (exp.numpy()[2:] > 0).tolist() == [True, False]
