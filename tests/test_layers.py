@@ -250,6 +250,11 @@ def test_losses_reject():
         nn.CrossEntropyLoss([1.0, 2.0])
 
 
+def test_a_target_must_be_a_class():
+    with pytest.raises(IndexError, match="cross_entropy: target"):
+        nn.CrossEntropyLoss()(leaf(2, 3), fastdl.tensor([0, 3]))
+
+
 @pytest.mark.parametrize("shapes", [((3, 1), (3,)), ((3,), (3, 1)), ((3, 2), (1, 2))])
 def test_a_loss_never_broadcasts(shapes):
     with pytest.raises(ValueError):

@@ -11,7 +11,7 @@ REDUCTIONS = ("mean", "sum", "none")
 
 
 class CrossEntropyLoss(Module):
-    """−log softmax(input)[target], for class indices.
+    """−log softmax(input)[target], for classes or class probabilities.
 
     Args:
         weight: weight of each class, (classes,), or None for equal ones; kept as a buffer.
@@ -19,10 +19,12 @@ class CrossEntropyLoss(Module):
         reduction: "mean" (weighted by the targets' classes), "sum" or "none".
         label_smoothing: share of the target spread evenly over all classes, in [0, 1].
 
-    Shape: input (batch, classes), target (batch,) int64 → () or, unreduced, (batch,).
+    Shape: input (batch, classes), target (batch,) int64 or int32, or probabilities as input
+    → () or, unreduced, (batch,).
 
     Raises (when called):
-        ValueError: shapes do not fit, or a target is out of range.
+        IndexError: a target is no class.
+        ValueError: shapes do not fit.
         TypeError: a dtype does not fit.
     """
 

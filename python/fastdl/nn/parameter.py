@@ -26,7 +26,7 @@ class Parameter(Tensor):
     def __new__(cls, data: Tensor, requires_grad: bool = True) -> Parameter:
         if not isinstance(data, Tensor):
             raise TypeError(f"Parameter: data: expected a Tensor, got {type(data).__name__}")
-        self = super().__new__(cls, data)
+        self: Any = super().__new__(cls, data)
         if requires_grad:
             _set_requires_grad(self, True)
         return self
