@@ -122,7 +122,7 @@ Tensor reduction(Op op, const Tensor& input, DType result, const py::object& dim
     launch(op, input.dtype, {&out, &x}, p, units);
     return out;
   }
-  const Tensor partials = empty({p.outer, p.chunks, p.inner, 2}, DType::float64);
+  const Tensor partials = empty({p.outer, p.chunks, p.inner, kReducePartialBytes}, DType::uint8);
   launch(op, input.dtype, {&partials, &x}, p, units);
   p.stage = ReduceStage::combine;
   launch(op, input.dtype, {&out, &partials}, p,

@@ -3,12 +3,11 @@
 //
 // length is cut into `chunks` chunks of `chunk` elements, a grid that depends on the shape alone.
 // With one chunk a single launch (stage whole) does everything.  With more, one launch writes the
-// partial results (stage partial; the output is 16 bytes for each of (outer, chunks, inner)), a
-// second one (stage combine; the input is these partials) combines them in order.
+// partial results (stage partial; the output is kReducePartialBytes for each of (outer, chunks,
+// inner)), a second one (stage combine; the input is these partials) combines them in order.
 //
 // sum, mean    float32 added up in float64, float64 compensated: within 2 ULP for numbers of one
-// sign
-//              at any length.  Integers and bools give int64 (wrapping).  Of nothing: 0, NaN.
+//              sign at any length.  Integers and bools give int64 (wrapping).  Of nothing: 0, NaN.
 // var          two passes over each chunk, chunks merged after Chan, Golub & LeVeque (1983);
 //              NaN where an element is NaN or infinite, or nothing is left to divide by.
 // amax, amin   NaN if any element is.  Of nothing: an error in the binding.
@@ -27,6 +26,9 @@ struct ReduceParams {
   ReduceStage stage;
   double correction; // var divides by length - correction
 };
+
+// Room for a partial result.
+constexpr int64_t kReducePartialBytes = 24;
 
 // Columns are handed out in blocks of this many.
 constexpr int64_t kReduceColumns = 256;

@@ -100,12 +100,13 @@ template <class T> struct Variance {
   using In = T;
   using Out = T;
   struct State {
-    double mean, m2; // m2: the sum of squared deviations from the mean
+    double near, offset; // the mean is near + offset, kept apart since their sum rounds
+    double m2;           // the sum of squared deviations from the mean
   };
 
   // From the sums of the deviations d from a number near the mean, and of their squares.
   static State state(double near, double n, double sum_d, double sum_d2) {
-    return {near + sum_d / n, sum_d2 - sum_d * sum_d / n};
+    return {near, sum_d / n, sum_d2 - sum_d * sum_d / n};
   }
   static State row(const T* x, int64_t n, int64_t) {
     constexpr int L = lanes<double>;
@@ -139,8 +140,8 @@ template <class T> struct Variance {
   }
   static State merge(State a, int64_t count_a, State b, int64_t count_b) {
     const double na = static_cast<double>(count_a), nb = static_cast<double>(count_b);
-    const double delta = b.mean - a.mean, share = nb / (na + nb);
-    return {a.mean + delta * share, a.m2 + b.m2 + delta * delta * na * share};
+    const double delta = (b.near - a.near) + (b.offset - a.offset), share = nb / (na + nb);
+    return {a.near, a.offset + delta * share, a.m2 + b.m2 + delta * delta * na * share};
   }
   static T finish(State s, const ReduceParams& p) {
     const double left = static_cast<double>(p.length) - p.correction;
@@ -297,7 +298,7 @@ void combine(void* const* operands, const ReduceParams& p, int64_t begin, int64_
 template <class R>
 void reduce(void* const* operands, const void* params, int64_t begin, int64_t end) {
   using State = typename R::State;
-  static_assert(sizeof(State) <= 16);
+  static_assert(sizeof(State) <= kReducePartialBytes);
   const auto& p = *static_cast<const ReduceParams*>(params);
   if (p.stage == ReduceStage::combine)
     return combine<R>(operands, p, begin, end);
