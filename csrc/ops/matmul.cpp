@@ -102,17 +102,17 @@ void require_floats_alike(const char* op, const char* name_a, const Tensor& a, c
 Tensor multiply(Op op, const Tensor& left, const Tensor& right, const Tensor* bias,
                 const Dims& batch, const Dims& shape) {
   MatmulParams p{};
-  const int64_t k = left.shape[left.ndim() - 1];
-  Tensor a = left;
-  if (left.ndim() > 2 && right.ndim() == 2) { // one tall product
-    const int64_t rows = left.numel() / std::max<int64_t>(k, 1);
-    a = row_major_as(left, {k ? rows : shape.product() / std::max<int64_t>(right.shape[1], 1), k});
-  } else {
-    p.ndim = batch.n;
-  }
-  p.m = blas_size(info(op).name, a.shape[a.ndim() - 2]);
-  p.n = blas_size(info(op).name, right.shape[right.ndim() - 1]);
-  p.k = blas_size(info(op).name, k);
+  const char* name = info(op).name;
+  const int64_t k = left.shape[left.ndim() - 1], n = right.shape[right.ndim() - 1];
+  int64_t m = left.shape[left.ndim() - 2];
+  const bool tall = left.ndim() > 2 && right.ndim() == 2; // a batch that is one product
+  if (tall)
+    m *= batch.product();
+  p.m = blas_size(name, m);
+  p.n = blas_size(name, n);
+  p.k = blas_size(name, k);
+  p.ndim = tall ? 0 : batch.n;
+  Tensor a = tall ? row_major_as(left, {m, k}) : left;
   a = readable(a, p.a);
   const Tensor b = readable(right, p.b);
   int64_t units = 1;

@@ -1,0 +1,160 @@
+"""Matrix products."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import fastdl as fd
+from fastdl.testing import OpCase, parametrize, randn
+
+SHAPES = {
+    "vectors": ((7,), (7,)),
+    "vector_matrix": ((7,), (7, 4)),
+    "matrix_vector": ((3, 7), (7,)),
+    "matrices": ((3, 7), (7, 4)),
+    "row": ((1, 7), (7, 4)),
+    "column": ((3, 7), (7, 1)),
+    "one_by_one": ((1, 7), (7, 1)),
+    "outer": ((3, 1), (1, 4)),
+    "large": ((65, 70), (70, 33)),
+    "batch_matrix": ((5, 3, 7), (7, 4)),
+    "batch_vector": ((5, 3, 7), (7,)),
+    "vector_batch": ((7,), (5, 7, 4)),
+    "matrix_batch": ((3, 7), (5, 7, 4)),
+    "batches": ((5, 3, 7), (5, 7, 4)),
+    "broadcast": ((5, 1, 3, 7), (6, 7, 4)),
+    "batch_of_rows": ((5, 1, 7), (5, 7, 4)),
+}
+
+
+def numpy_linear(x, w, b=None):
+    return x @ w.T if b is None else x @ w.T + b
+
+
+CASES = [
+    *[
+        OpCase(f"matmul_{name}", fd.matmul, [randn(*a), randn(*b)], np.matmul, exact=False)
+        for name, (a, b) in SHAPES.items()
+    ],
+    *[
+        OpCase(
+            f"linear_{name}{'' if bias else '_unbiased'}",
+            fd.linear,
+            [randn(*shape, 7), randn(4, 7), *[randn(4)] * bias],
+            numpy_linear,
+            fallback=lambda x, w, *b: sum(b, x @ w.T),
+            exact=False,
+        )
+        for name, shape in {"vector": (), "row": (1,), "rows": (3,), "batch": (5, 3)}.items()
+        for bias in (True, False)
+    ],
+]
+
+
+@parametrize(CASES)
+def test_op(case, mode, device):
+    case.check(mode, device)
+
+
+def layouts(x):
+    """The same matrix in every memory layout: row-major, column-major, parts of larger ones."""
+    rows, columns = x.shape
+    wide = np.full((rows + 1, columns + 3), np.nan, x.dtype)
+    wide[:rows, :columns] = x
+    tall = np.full((columns + 2, rows + 1), np.nan, x.dtype)
+    tall[:columns, :rows] = x.T
+    steps = np.full((2 * rows, 2 * columns), np.nan, x.dtype)
+    steps[::2, ::2] = x
+    yield fd.tensor(x)
+    yield fd.tensor(x.T.copy()).T
+    yield fd.tensor(wide)[:rows, :columns]
+    yield fd.tensor(tall)[:columns, :rows].T
+    yield fd.tensor(steps)[::2, ::2]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("m", "n", "k"), [(3, 4, 5), (1, 4, 5), (3, 1, 5), (3, 4, 1), (1, 1, 1)])
+def test_every_layout_of_both_operands(m, n, k, dtype):
+    rng = np.random.default_rng(0)
+    a, b = (rng.standard_normal(s).astype(dtype) for s in ((m, k), (k, n)))
+    exact = a.astype(np.longdouble) @ b.astype(np.longdouble)
+    bound = k * np.finfo(dtype).eps * (abs(a) @ abs(b))
+    for x in layouts(a):
+        for y in layouts(b):
+            assert (np.abs((x @ y).numpy() - exact) <= bound).all()
+
+
+def test_expanded_operands():
+    x, w = fd.tensor([[1.0, 2.0, 3.0]]), fd.tensor([2.0, 3.0, 4.0])
+    assert (x.expand(4, 3) @ w).tolist() == [20] * 4
+    assert (x.expand(4, 3) @ x.expand(2, 3).T).tolist() == [[14, 14]] * 4
+    assert fd.linear(x.expand(5, 4, 3), x, fd.tensor([1.0])).tolist() == [[[15]] * 4] * 5
+    assert (x.expand(5, 1, 3) @ x.expand(5, 2, 3).mT).tolist() == [[[14, 14]]] * 5
+
+
+@pytest.mark.parametrize("shape", [(1, 64), (64, 1), (8, 8)])
+def test_old_memory_does_not_shine_through(shape):
+    m, n = shape
+    for _ in range(3):  # the pool hands the same memory out again
+        fd.full(shape, float("nan"))
+        assert (fd.ones(m, 4) @ fd.ones(4, n)).tolist() == [[4] * n] * m
+        fd.full(shape, float("nan"))
+        assert (fd.ones(m, 0) @ fd.ones(0, n)).tolist() == [[0] * n] * m
+
+
+def test_nothing_to_sum_over():
+    w, b = fd.zeros(2, 0, requires_grad=True), fd.tensor([1.0, 2.0], requires_grad=True)
+    y = fd.linear(fd.zeros(3, 0), w, b)
+    assert y.tolist() == [[1, 2]] * 3
+    y.sum().backward()
+    assert w.grad.shape == (2, 0) and b.grad.tolist() == [3, 3]
+    assert fd.matmul(fd.zeros(4, 2, 0), fd.zeros(0, 3)).tolist() == [[[0] * 3] * 2] * 4
+    assert fd.matmul(fd.zeros(0), fd.zeros(0)).item() == 0
+
+
+def test_nan_stays_in_its_row_and_column():
+    x = fd.ones(3, 4)
+    x[1, 2] = float("nan")
+    assert np.isnan((x @ fd.ones(4, 2)).numpy()).tolist() == [[False] * 2, [True] * 2, [False] * 2]
+
+
+def test_only_wanted_gradients():
+    x, w, b = fd.ones(2, 3), fd.ones(4, 3, requires_grad=True), fd.ones(4, requires_grad=True)
+    fd.linear(x, w, b).sum().backward()
+    assert x.grad is None and w.grad.tolist() == [[2] * 3] * 4 and b.grad.tolist() == [2] * 4
+    node = fd.linear(x, w).grad_fn
+    assert [t is None for t in node.saved_tensors] == [False, True]
+
+
+def test_operators():
+    x = fd.ones(2, 3)
+    assert (x @ np.ones((3, 4), "float32")).shape == (2, 4)
+    assert (np.ones((4, 2), "float32") @ x).shape == (4, 3)
+    with pytest.raises(TypeError):
+        x @ 2
+
+
+z = fd.zeros
+ERRORS = [
+    (lambda: fd.matmul(z(2, 3), z(4, 5)), ValueError,
+     r"matmul: other: expected 3 rows for input of shape \(2, 3\), got shape \(4, 5\)"),
+    (lambda: fd.matmul(z(3), z(4)), ValueError, "matmul: other: expected 3 rows"),
+    (lambda: fd.matmul(z(2, 2, 3), z(5, 3, 2)), ValueError, r"matmul: .* got \(2,\) and \(5,\)"),
+    (lambda: fd.matmul(z(()), z(2)), ValueError, "matmul: expected at least one dimension"),
+    (lambda: fd.matmul(z(2, 3), z(3, 2, dtype=fd.float64)), TypeError, "got float32 and float64"),
+    (lambda: fd.matmul(fd.arange(3), fd.arange(3)), TypeError, "got int64 and int64"),
+    (lambda: fd.linear(z(2, 3), z(4, 5)), ValueError, r"linear: input: expected shape \(..., 5\)"),
+    (lambda: fd.linear(z(()), z(4, 5)), ValueError, r"linear: input: expected shape \(..., 5\)"),
+    (lambda: fd.linear(z(2, 3), z(3)), ValueError, "linear: weight: expected shape"),
+    (lambda: fd.linear(z(2, 3), z(4, 3), z(1)), ValueError, r"bias: expected shape \(4,\)"),
+    (lambda: fd.linear(z(2, 3), z(4, 3), z(4, dtype=fd.float64)), TypeError, "linear: bias:"),
+    (lambda: fd.linear(z(2, 3), z(4, 3).int()), TypeError, "input, weight: .* float32 and int32"),
+    (lambda: fd.matmul(z(1).expand(2**31, 1), z(1, 1)), ValueError, r"sizes below 2\*\*31"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "error", "message"), ERRORS)
+def test_errors(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
