@@ -8,11 +8,8 @@ import pytest
 import fastdl as fd
 from fastdl.testing import OpCase, given, integers, parametrize, randn
 
-I, J, K = (
-    given([2, 0, 2, 1]).constant(),
-    given([[1], [3]]).constant(),
-    integers(2, 6, 3, low=0, high=4),
-)
+ROW = given([2, 0, 2, 1]).constant()
+PLACES = integers(2, 6, 3, low=0, high=4)
 
 
 def along(axis, index):
