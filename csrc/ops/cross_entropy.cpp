@@ -12,25 +12,23 @@ namespace fastdl {
 namespace {
 
 // Row-major int64 targets, every one a class or ignore_index.
-Tensor class_indices(const Tensor &target, int64_t classes,
-                     int64_t ignore_index) {
-  require<TypeError>(target.dtype == DType::int64 ||
-                         target.dtype == DType::int32,
+Tensor class_indices(const Tensor& target, int64_t classes, int64_t ignore_index) {
+  require<TypeError>(target.dtype == DType::int64 || target.dtype == DType::int32,
                      "cross_entropy: target: expected dtype int64 or int32 "
                      "(class indices) or the "
                      "dtype of input (class probabilities), got ",
                      name_of(target.dtype));
   const Tensor t = cast(contiguous(target), DType::int64);
-  const int64_t *values = t.as<int64_t>();
+  const int64_t* values = t.as<int64_t>();
   for (int64_t i = 0, n = t.numel(); i < n; ++i) {
     if ((0 <= values[i] && values[i] < classes) || values[i] == ignore_index)
       continue;
     Dims position = t.shape;
     for (int64_t d = t.ndim() - 1, rest = i; d >= 0; rest /= t.shape[d--])
       position[d] = rest % t.shape[d];
-    raise<IndexError>("cross_entropy: target: expected a class in [0, ",
-                      classes - 1, "] or ignore_index ", ignore_index, ", got ",
-                      values[i], " at position ", position);
+    raise<IndexError>("cross_entropy: target: expected a class in [0, ", classes - 1,
+                      "] or ignore_index ", ignore_index, ", got ", values[i], " at position ",
+                      position);
   }
   return t;
 }
@@ -39,24 +37,22 @@ Tensor class_indices(const Tensor &target, int64_t classes,
 // the other dimensions.
 struct CrossEntropyRows {
   Tensor input, target, weights;
-  const Tensor *weight = nullptr;
+  const Tensor* weight = nullptr;
   CrossEntropyParams params;
 
-  CrossEntropyRows(const Tensor &logits, const Tensor &classes, const Tensor *w,
+  CrossEntropyRows(const Tensor& logits, const Tensor& classes, const Tensor* w,
                    int64_t ignore_index, double smoothing) {
     require_float("cross_entropy", "input", logits);
     Dims rows = logits.shape;
-    require(rows.n > 0,
-            "cross_entropy: input: expected at least 1 dimension, got shape ",
-            rows);
+    require(rows.n > 0, "cross_entropy: input: expected at least 1 dimension, got shape ", rows);
     const int64_t n = rows[rows.n - 1];
     rows.erase(rows.n - 1);
-    require(classes.shape == rows, "cross_entropy: target: expected shape ",
-            rows, ", got ", classes.shape);
+    require(classes.shape == rows, "cross_entropy: target: expected shape ", rows, ", got ",
+            classes.shape);
     if (w) {
       require_same_dtype("cross_entropy", "weight", *w, logits.dtype);
-      require(w->shape == Dims{n}, "cross_entropy: weight: expected shape ",
-              Dims{n}, ", got ", w->shape);
+      require(w->shape == Dims{n}, "cross_entropy: weight: expected shape ", Dims{n}, ", got ",
+              w->shape);
       weights = contiguous(*w);
       weight = &weights;
     }
@@ -68,53 +64,49 @@ struct CrossEntropyRows {
 
 // The loss, what its gradient needs of every row, and (of a mean) the factor of
 // its gradient.
-py::tuple cross_entropy(const Tensor &input, const Tensor &target,
-                        const Tensor *weight, int64_t ignore_index,
-                        const std::string &reduction, double smoothing) {
+py::tuple cross_entropy(const Tensor& input, const Tensor& target, const Tensor* weight,
+                        int64_t ignore_index, const std::string& reduction, double smoothing) {
   const CrossEntropyRows rows(input, target, weight, ignore_index, smoothing);
   const DType dtype = input.dtype;
-  const Tensor losses = empty(target.shape, dtype),
-               stats = empty({3, rows.params.rows}, dtype);
-  launch(Op::cross_entropy, dtype,
-         {&losses, &stats, &rows.input, &rows.target, rows.weight}, rows.params,
-         rows.params.rows);
+  const Tensor losses = empty(target.shape, dtype), stats = empty({3, rows.params.rows}, dtype);
+  launch(Op::cross_entropy, dtype, {&losses, &stats, &rows.input, &rows.target, rows.weight},
+         rows.params, rows.params.rows);
   if (reduction == "none")
     return py::make_tuple(losses, stats, py::none());
   const bool mean = reduction == "mean";
-  const Tensor out = empty({}, dtype),
-               scale = mean ? empty({}, dtype) : Tensor();
+  const Tensor out = empty({}, dtype), scale = mean ? empty({}, dtype) : Tensor();
   launch(Op::cross_entropy_sum, dtype,
-         {&out, mean ? &scale : nullptr, &losses, &rows.target, rows.weight},
-         rows.params, 1);
+         {&out, mean ? &scale : nullptr, &losses, &rows.target, rows.weight}, rows.params, 1);
   return py::make_tuple(out, stats, mean ? py::cast(scale) : py::none());
 }
 
-Tensor cross_entropy_backward(const Tensor &g, const Tensor &input,
-                              const Tensor &target, const Tensor *weight,
-                              const Tensor &stats, int64_t ignore_index,
+Tensor cross_entropy_backward(const Tensor& g, const Tensor& input, const Tensor& target,
+                              const Tensor* weight, const Tensor& stats, int64_t ignore_index,
                               double smoothing) {
   CrossEntropyRows rows(input, target, weight, ignore_index, smoothing);
   require_same_dtype("cross_entropy_backward", "g", g, input.dtype);
   require(g.ndim() == 0 || g.shape == target.shape,
-          "cross_entropy_backward: g: expected shape () or ", target.shape,
-          ", got ", g.shape);
+          "cross_entropy_backward: g: expected shape () or ", target.shape, ", got ", g.shape);
+  require_same_dtype("cross_entropy_backward", "stats", stats, input.dtype);
+  require(stats.shape == Dims{3, rows.params.rows} && stats.is_contiguous(),
+          "cross_entropy_backward: stats: expected row-major shape ", Dims{3, rows.params.rows},
+          ", got ", stats.shape);
   rows.params.g_step = g.ndim() != 0;
   const Tensor dense_g = contiguous(g), out = empty(input.shape, input.dtype);
   launch(Op::cross_entropy_backward, input.dtype,
-         {&out, &dense_g, &stats, &rows.input, &rows.target, rows.weight},
-         rows.params, rows.params.rows);
+         {&out, &dense_g, &stats, &rows.input, &rows.target, rows.weight}, rows.params,
+         rows.params.rows);
   return out;
 }
 
 } // namespace
 
-void bind_cross_entropy(py::module_ &m) {
-  m.def("cross_entropy", &cross_entropy, py::arg("input"), py::arg("target"),
-        py::arg("weight"), py::arg("ignore_index"), py::arg("reduction"),
+void bind_cross_entropy(py::module_& m) {
+  m.def("cross_entropy", &cross_entropy, py::arg("input"), py::arg("target"), py::arg("weight"),
+        py::arg("ignore_index"), py::arg("reduction"), py::arg("label_smoothing"));
+  m.def("cross_entropy_backward", &cross_entropy_backward, py::arg("g"), py::arg("input"),
+        py::arg("target"), py::arg("weight"), py::arg("stats"), py::arg("ignore_index"),
         py::arg("label_smoothing"));
-  m.def("cross_entropy_backward", &cross_entropy_backward, py::arg("g"),
-        py::arg("input"), py::arg("target"), py::arg("weight"),
-        py::arg("stats"), py::arg("ignore_index"), py::arg("label_smoothing"));
 }
 
 } // namespace fastdl

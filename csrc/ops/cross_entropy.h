@@ -1,32 +1,27 @@
-// Cross-entropy of rows of logits x (rows, classes) with class indices t
-// (rows), float32 and float64, with PyTorch's weights w and label smoothing s:
+// Cross-entropy of rows of logits x (rows, classes) with class indices t (rows), float32 and
+// float64, with PyTorch's weights w and label smoothing s; lse = log sum_c exp(x_c):
 //
-//   loss = (1 - s) w_t (lse - x_t) + s / classes * sum_c w_c (lse - x_c),   lse
-//   = log sum_c exp(x_c)
+//   loss = (1 - s) w_t (lse - x_t) + s / classes sum_c w_c (lse - x_c)
 //
 // Operands (weight may be null: all 1):
-//   cross_entropy            loss (rows), stats (3, rows), x, t (int64), weight
-//   (classes) cross_entropy_sum        total, scale (null for a plain sum),
-//   loss, t, weight
-//                            total = sum of the losses; with scale: over sum
-//                            w_t, scale = 1 / sum w_t
-//   cross_entropy_backward   grad (rows, classes), g (one, or one per row),
-//   stats, x, t, weight
+//   cross_entropy            loss (rows), stats (3, rows), x, t (int64), weight (classes)
+//   cross_entropy_sum        total, scale, loss, t, weight: with a scale total is the mean, the sum
+//                            of the losses over sum w_t, and scale = 1 / sum w_t; with null the sum
+//   cross_entropy_backward   grad (rows, classes), g (one, or one per row), stats, x, t, weight
 //
-// stats of a row: what x is measured from (its maximum), 1 / sum exp(x - that),
-// and the factor of its softmax in the gradient, (1 - s) w_t + s / classes
-// sum_c w_c.
+// stats of a row: what x is measured from (its maximum), 1 / sum exp(x - that), and the factor of
+// its softmax in the gradient, (1 - s) w_t + s / classes sum_c w_c.
 //
-//   ignored row (t = ignore_index)   loss and gradient 0, its logits are not
-//   read x_t = -inf                       loss +inf -inf elsewhere adds 0 to
-//   the sum; with smoothing the loss is +inf (as PyTorch),
-//                                    unless the weight of that class is 0
+// Error: without weights and smoothing the loss of a row is within 2 ULP (double 2.2).
+//
+//   ignored row (t = ignore_index)   loss and gradient 0; its logits are not read
+//   x_t = -inf                       loss +inf
+//   -inf elsewhere                   adds 0 to the sum; with smoothing the loss is +inf as in
+//                                    PyTorch, unless the weight of that class is 0
 //   NaN or +inf in the row           loss and gradient of the row NaN
-//   every row ignored, or none       the mean is NaN as in PyTorch, its
-//   gradient 0 t out of range                   the binding raises IndexError;
-//   a kernel run again on other
-//                                    targets gives NaN, it never reads outside
-//                                    of the row
+//   no row, or ignored ones only     the mean is NaN as in PyTorch, its gradient 0
+//   t out of range                   the binding raises IndexError; a kernel that is run again on
+//                                    other targets gives NaN, and never reads outside of the row
 //
 // Rows are added up in one order, in double.
 #pragma once

@@ -14,23 +14,21 @@ struct RowWeights {
   double softmax_factor() const { return hit + spread * all; }
 };
 
-FASTDL_INLINE RowWeights row_weights(double smoothing, int64_t classes,
-                                     double target_weight, double all_weights) {
-  return {(1 - smoothing) * target_weight,
-          smoothing / static_cast<double>(classes), all_weights};
+FASTDL_INLINE RowWeights row_weights(double smoothing, int64_t classes, double target_weight,
+                                     double all_weights) {
+  return {(1 - smoothing) * target_weight, smoothing / static_cast<double>(classes), all_weights};
 }
 
 // shift: what x is measured from; log: of the sum of exp(x - shift); below:
 // sum_c w_c (shift - x_c), used only with smoothing.  Nothing here cancels.
-FASTDL_INLINE double row_loss(const RowWeights &w, double shift,
-                              double target_logit, double log, double below) {
+FASTDL_INLINE double row_loss(const RowWeights& w, double shift, double target_logit, double log,
+                              double below) {
   const double hit = w.hit * ((shift - target_logit) + log);
   return w.spread == 0 ? hit : hit + w.spread * (below + w.all * log);
 }
 
 // The gradient at a class that is not the target: e = exp(x_c - shift).
-template <class V>
-FASTDL_INLINE V class_gradient(V e, V factor, V spread, V weight) {
+template <class V> FASTDL_INLINE V class_gradient(V e, V factor, V spread, V weight) {
   return e * factor - spread * weight;
 }
 
