@@ -53,6 +53,7 @@ void bind_core(py::module_& m) {
   m.def("op_table", &op_table, "Every op: its stem, kind, and the dtypes that have a kernel.");
   m.def("isa", &isa, "The instruction set whose kernels run.");
   m.def("isas", &isas, "The instruction sets built in that this machine can run.");
+  m.def("blas_core", [] { return blas().core; }, "The kernels that OpenBLAS chose.");
   m.def("pool_stats", [] {
     const PoolStats s = pool_stats();
     using namespace py::literals;

@@ -189,7 +189,7 @@ def _fail(error: Exception) -> int:
 def _sentence(error: Exception) -> str:
     """The message of an error in one line."""
     if isinstance(error, MemoryError):
-        return f"not enough memory for this network {error}".strip()
+        return "not enough memory for this network"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return " ".join(str(error).split())
