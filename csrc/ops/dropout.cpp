@@ -1,9 +1,29 @@
+#include "ops/dropout.h"
+
+#include "core/check.h"
+#include "core/elementwise.h"
 #include "core/py_tensor.h"
 
 namespace py = pybind11;
 
 namespace fastdl {
+namespace {
 
-void bind_dropout(py::module_&) {}
+Tensor dropout(const Tensor& input, double p, uint64_t seed, uint64_t draw) {
+  require_float("dropout", "input", input);
+  require(0 <= p && p <= 1, "dropout: p: expected a probability in [0, 1], got ", p);
+  const Tensor x = contiguous(input), out = empty(input.shape, input.dtype);
+  const auto threshold = static_cast<uint64_t>(p * 0x1p32 + 0.5);
+  const DropoutParams params{x.numel(), seed, draw, threshold, 1 / (1 - p)};
+  launch(Op::dropout, x.dtype, {&out, &x}, params, blocks(params.numel),
+         offsetof(DropoutParams, draw));
+  return out;
+}
 
-}  // namespace fastdl
+} // namespace
+
+void bind_dropout(py::module_& m) {
+  m.def("dropout", &dropout, py::arg("input"), py::arg("p"), py::arg("seed"), py::arg("draw"));
+}
+
+} // namespace fastdl

@@ -1,1 +1,135 @@
-"""batchnorm."""
+"""Batch normalization of the columns of a matrix, with an optional ReLU in the same pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import _C
+from ..autograd import Node, enable_grad, grad, is_grad_enabled, record
+from ..tensor import Tensor
+from .unary import relu as _relu
+
+
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+    *,
+    relu: bool = False,
+) -> Tensor:
+    """(input − mean) / √(var + eps) · weight + bias for each column, then max(·, 0) if `relu`.
+
+    Ioffe & Szegedy, "Batch Normalization", ICML 2015.
+
+    Args:
+        input: (rows, columns), float32 or float64.
+        running_mean, running_var: (columns,) each.  In training the batch's mean and biased
+            variance are used, and running = (1 − momentum) · running + momentum · batch, in place,
+            with the unbiased variance (None: not kept).  Otherwise these are used.
+        weight, bias: (columns,) each, or None for 1 and 0.
+        training: whether the statistics are the batch's.
+        momentum: weight of the batch in the running statistics.
+        eps: at least 0.
+
+    Raises:
+        ValueError: a shape that does not fit; one row, or none, in training; running statistics
+            missing outside training.  Nothing is changed then.
+        TypeError: dtypes that differ, or are no floats.
+    """
+    out, stats = _C.batch_norm(
+        input, running_mean, running_var, weight, bias, training, momentum, eps, relu
+    )
+    if training:
+        for running in (running_mean, running_var):
+            if running is not None:
+                running._bump_version()
+    inputs = (input, weight, bias)
+    return record(out, _batch_norm_vjp, inputs, (*inputs, stats), training, eps, relu)
+
+
+def _batch_norm_vjp(
+    node: Node, g: Tensor, training: bool, eps: float, relu: bool
+) -> tuple[Tensor | None, ...]:
+    return _backward(g, *node.saved_tensors, node.needs_input_grad, training, eps, relu)
+
+
+def _backward(
+    g: Tensor,
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    stats: Tensor,
+    needs: tuple[bool, ...],
+    training: bool,
+    eps: float,
+    relu: bool,
+) -> tuple[Tensor | None, ...]:
+    """The gradients of input, weight and bias, where needed: an op of its own."""
+    wants_input, wants_weight, wants_bias = needs
+    found = _C.batch_norm_backward(
+        g, input, stats, weight, bias, training, relu, wants_input, wants_weight or wants_bias
+    )
+    wanted = tuple([x if need else None for x, need in zip(found, needs, strict=True)])
+    present = tuple([x for x in wanted if x is not None])
+    inputs = (g, input, weight, bias)
+    record(present, _backward_vjp, inputs, (*inputs, stats), needs, training, eps, relu)
+    return wanted
+
+
+def _backward_vjp(node: Node, *rest: Any) -> tuple[Tensor | None, ...]:
+    """Differentiates the gradients of the same function in plain ops.
+
+    All is done on twins of the inputs, whose history is the inputs': a path from one input to
+    another stays out, and what is computed can be differentiated again.
+    """
+    *cotangents, needs, training, eps, relu = rest
+    *inputs, stats = node.saved_tensors
+    again = is_grad_enabled()
+    with enable_grad():
+        twins = [_twin(x) for x in inputs]
+        g, input, weight, bias = twins
+        firsts = [x for x, need in zip((input, weight, bias), needs, strict=True) if need]
+        out = _in_plain_ops(input, weight, bias, stats, training, eps, relu)
+        gradients = grad(out, firsts, g, create_graph=True)
+        wanted = [x for x, need in zip(twins, node.needs_input_grad, strict=True) if need]
+        pairs = [(y, c) for y, c in zip(gradients, cotangents, strict=True) if y.requires_grad]
+        if not pairs:
+            return (None,) * len(twins)
+        ys, cs = zip(*pairs, strict=True)
+        found = iter(grad(ys, wanted, cs, create_graph=again, allow_unused=True))
+    return tuple([next(found) if need else None for need in node.needs_input_grad])
+
+
+def _twin(x: Tensor | None) -> Tensor | None:
+    """The same memory, one step further in the history."""
+    return None if x is None else record(x._alias(), _twin_vjp, (x,))
+
+
+def _twin_vjp(_: Node, g: Tensor) -> Tensor:
+    return g
+
+
+def _in_plain_ops(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    stats: Tensor,
+    training: bool,
+    eps: float,
+    relu: bool,
+) -> Tensor:
+    """The fallback composition; running statistics stay untouched."""
+    if training:
+        centered = input - input.mean(0)
+        inverse = ((centered * centered).mean(0) + eps) ** -0.5
+    else:
+        centered, inverse = input - stats[0].to(input.dtype), stats[1].to(input.dtype)
+    out = centered * inverse
+    out = out if weight is None else out * weight
+    out = out if bias is None else out + bias
+    return _relu(out) if relu else out

@@ -1,1 +1,40 @@
-"""dropout."""
+"""Dropout."""
+
+from __future__ import annotations
+
+from .. import _C
+from ..autograd import Node, record
+from ..random import Generator, default_generator
+from ..tensor import Tensor
+
+
+def dropout(
+    input: Tensor, p: float = 0.5, training: bool = True, *, generator: Generator | None = None
+) -> Tensor:
+    """Zeroes each element with probability p and divides the others by 1 − p.
+
+    Element i is dropped as a function of (seed, draw index, i in row-major order) alone; the draw
+    is the generator's next.  A dropped element is 0 whatever it was.  With `training=False` returns
+    `input` and takes no draw.
+
+    Srivastava et al., "Dropout", JMLR 15 (2014).
+
+    Raises:
+        ValueError: p outside [0, 1]. TypeError: input is not float32 or float64.
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout: p: expected a probability in [0, 1], got {p}")
+    if not training:
+        return input
+    if not input.dtype.is_floating_point:
+        raise TypeError(f"dropout: input: expected float32 or float64, got {input.dtype.name}")
+    generator = default_generator if generator is None else generator
+    return _dropout(input, p, generator.seed, generator.next_draw())
+
+
+def _dropout(input: Tensor, p: float, seed: int, draw: int) -> Tensor:
+    return record(_C.dropout(input, p, seed, draw), _dropout_vjp, (input,), (), p, seed, draw)
+
+
+def _dropout_vjp(_: Node, g: Tensor, p: float, seed: int, draw: int) -> Tensor:
+    return _dropout(g, p, seed, draw)  # linear: the same mask and scale
