@@ -29,12 +29,15 @@ def values(n, dtype, seed=0):
         return x.astype(dtype)
 
 
+def bits(x):
+    """The bits, with one NaN for all: which NaN comes out of NaN + NaN is up to the compiler."""
+    return np.where(np.isnan(x), x.dtype.type(np.nan), x).view(f"u{x.itemsize}")
+
+
 def same(got, expected):
-    assert got.shape == expected.shape
-    if got.tobytes() != expected.tobytes():
-        bits = f"u{got.itemsize}"
-        wrong = np.argwhere(np.ascontiguousarray(got).view(bits) != expected.view(bits))
-        raise AssertionError(f"bits differ at {wrong[:5].tolist()} of {got.shape}")
+    assert (got.shape, got.dtype) == (expected.shape, expected.dtype)
+    wrong = bits(got) != bits(expected)
+    assert not wrong.any(), f"bits differ at {np.argwhere(wrong)[:5].tolist()} of {got.shape}"
 
 
 def test_the_list_is_complete():
@@ -61,12 +64,12 @@ def test_strides(name, dtype):
     x = fd.tensor(array)
     y = f(x).numpy()
     for step in (2, 3, 7):
-        same(f(x[:, ::step]).numpy(), np.ascontiguousarray(y[:, ::step]))
-        same(f(x[::step, 1:]).numpy(), np.ascontiguousarray(y[::step, 1:]))
-    same(f(x.T).numpy(), np.ascontiguousarray(y.T))
-    same(f(x[:, 3]).numpy(), np.ascontiguousarray(y[:, 3]))
+        same(f(x[:, ::step]).numpy(), y[:, ::step])
+        same(f(x[::step, 1:]).numpy(), y[::step, 1:])
+    same(f(x.T).numpy(), y.T)
+    same(f(x[:, 3]).numpy(), y[:, 3])
     same(f(x.reshape(3, 4, 35).permute(2, 0, 1)).numpy(),
-         np.ascontiguousarray(y.reshape(3, 4, 35).transpose(2, 0, 1)))  # fmt: skip
+         y.reshape(3, 4, 35).transpose(2, 0, 1))  # fmt: skip
     same(f(x[:1].expand(5, 35)).numpy(), np.repeat(y[:1], 5, axis=0))
     same(f(x[:, :1].expand(12, 40)).numpy(), np.repeat(y[:, :1], 40, axis=1))
 
@@ -91,15 +94,11 @@ def test_two_operands(name, dtype):
     x, y = fd.tensor(a), fd.tensor(b)
     each = [f(fd.tensor(p), fd.tensor(q)).item() for p, q in zip(a.ravel(), b.ravel(), strict=True)]
     expected = np.array(each, dtype).reshape(12, 35)
-    results = {
-        "plain": (f(x, y), expected),
-        "transposed": (f(x.T, y.T), expected.T),
-        "one transposed": (f(fd.tensor(a.T).T, y), expected),
-        "stepped": (f(x[:, ::2], y[:, ::2]), expected[:, ::2]),
-        "offset": (f(x[1:, 3:], y[1:, 3:]), expected[1:, 3:]),
-    }
-    for got, e in results.values():
-        np.testing.assert_array_equal(got.numpy(), e)
+    same(f(x, y).numpy(), expected)
+    same(f(x.T, y.T).numpy(), expected.T)
+    same(f(fd.tensor(a.T).T, y).numpy(), expected)
+    same(f(x[:, ::2], y[:, ::2]).numpy(), expected[:, ::2])
+    same(f(x[1:, 3:], y[1:, 3:]).numpy(), expected[1:, 3:])
     row, column = f(x, y[3]).numpy(), f(x, y[:, 3:4]).numpy()
     for i in range(12):
         same(f(x[i], y[3]).numpy(), row[i])

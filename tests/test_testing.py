@@ -83,6 +83,8 @@ def test_gradient():
     # A gradient that is right for a cotangent of ones only.
     fails("gradient", function(lambda x: x * x, lambda g, x: 2 * x), "argument 0")
     fails("gradient", lambda x, y: x * y.detach(), "argument 1", randn(3), randn(3))
+    fails("gradient", lambda x: (x * x).detach(), "argument 0")
+    fails("gradient", lambda x: (x * 2, (x * x).detach()), "argument 0")
 
 
 def test_gradient_float32():
@@ -93,6 +95,9 @@ def test_gradient_float32():
 def test_second():
     fails("second", function(lambda x: x * x, lambda g, x: g * 2 * x.detach()), "argument 0")
     fails("second", function(lambda x: x * x, lambda g, x: g.detach() * 2 * x), "argument 1")
+    lost = function(lambda x: x * x, lambda g, x: (g * 2 * x).detach())
+    fails("second", lost, "argument 0")
+    fails("second", lambda x, y: lost(x) * y, "argument 0", randn(3), randn(3))
 
 
 def test_layouts():
