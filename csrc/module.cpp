@@ -18,7 +18,7 @@ namespace fastdl {
 #undef HOST_STEM
 #undef OP
 void bind_core(py::module_& m);
-}  // namespace fastdl
+} // namespace fastdl
 
 PYBIND11_MODULE(_C, m) {
   using namespace fastdl;

@@ -291,6 +291,16 @@ def test_accumulation_does_not_write_into_what_the_caller_holds():
     assert a.grad.tolist() == [6, 6] and seen[0].tolist() == [1, 1]
 
 
+def test_a_gradient_that_a_hook_keeps_is_its_own():
+    for where in (lambda a: a, lambda a: a + 0):
+        a, seen = leaf(1.0, 2.0), []
+        y = where(a)
+        y.register_hook(seen.append)
+        (y * 2).backward(fd.ones(2, dtype=fd.float64))
+        (a * 5).backward(fd.ones(2, dtype=fd.float64))
+        assert a.grad.tolist() == [7, 7] and seen[0].tolist() == [2, 2]
+
+
 def test_gradients_of_expanded_leaves_can_be_changed():
     a = leaf(1.0)
     a.expand(3).reshape(3).backward(fd.ones(3, dtype=fd.float64))
@@ -947,6 +957,16 @@ def test_a_very_deep_chain_of_views():
         y = y.T
     y.backward(fd.ones(2, dtype=fd.float64))
     assert x.grad.tolist() == [1, 1]
+
+
+def test_a_change_at_the_end_of_a_very_deep_chain_of_views():
+    x = leaf(1.0, 2.0)
+    y = v = x * 1
+    for _ in range(DEPTH // 10):
+        v = v[:]
+    v.mul_(3)
+    y.backward(fd.ones(2, dtype=fd.float64))
+    assert x.grad.tolist() == [3, 3]
 
 
 def use_hooks():

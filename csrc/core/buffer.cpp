@@ -15,7 +15,7 @@ namespace fastdl {
 namespace {
 
 constexpr size_t kAlign = 64;
-constexpr size_t kHeader = 64;  // the Buffer stands in front of its data, in the same block
+constexpr size_t kHeader = 64; // the Buffer stands in front of its data, in the same block
 constexpr size_t kHuge = size_t{2} << 20;
 constexpr unsigned char kPattern = 0xA5;
 constexpr int kClasses = 4 * 64;
@@ -23,13 +23,15 @@ static_assert(sizeof(Buffer) <= kHeader);
 
 // Four size classes to an octave, so that at most a quarter of a block is unused.
 int class_of(size_t bytes) {
-  if (bytes <= 4 * kAlign) return static_cast<int>((bytes + kAlign - 1) / kAlign);
+  if (bytes <= 4 * kAlign)
+    return static_cast<int>((bytes + kAlign - 1) / kAlign);
   const int octave = std::bit_width(bytes - 1) - 1;
   return 4 * octave + static_cast<int>((bytes - 1) >> (octave - 2) & 3);
 }
 
 size_t class_bytes(int size_class) {
-  if (size_class <= 4) return size_class * kAlign;
+  if (size_class <= 4)
+    return size_class * kAlign;
   const int octave = size_class / 4;
   return (size_t{4} + size_class % 4 + 1) << (octave - 2);
 }
@@ -39,12 +41,12 @@ struct Pool {
   Buffer* free_list[kClasses] = {};
   PoolStats stats{};
   bool guards = false;
-  std::set<Buffer*> guarded;  // live buffers with guard bands
-  int64_t broken = 0;         // guard bands found written over when their buffer was freed
+  std::set<Buffer*> guarded; // live buffers with guard bands
+  int64_t broken = 0;        // guard bands found written over when their buffer was freed
 };
 
 Pool& pool() {
-  static Pool* const instance = new Pool;  // never destroyed: tensors may outlive static objects
+  static Pool* const instance = new Pool; // never destroyed: tensors may outlive static objects
   return *instance;
 }
 
@@ -56,14 +58,16 @@ size_t block_bytes(size_t capacity) {
 void* new_block(size_t capacity) {
   const size_t bytes = block_bytes(capacity);
   void* block = std::aligned_alloc(bytes < kHuge ? kAlign : kHuge, bytes);
-  if (block && bytes >= kHuge) madvise(block, bytes, MADV_HUGEPAGE);
+  if (block && bytes >= kHuge)
+    madvise(block, bytes, MADV_HUGEPAGE);
   return block;
 }
 
 bool intact(const Buffer* buffer) {
   const auto whole = [](const std::byte* from, const std::byte* to) {
     for (; from < to; ++from)
-      if (*from != std::byte{kPattern}) return false;
+      if (*from != std::byte{kPattern})
+        return false;
     return true;
   };
   const std::byte* block = buffer->data - kAlign;
@@ -75,7 +79,8 @@ void recycle(Buffer* buffer) {
   Pool& p = pool();
   std::lock_guard lock(p.mutex);
   if (buffer->guarded) {
-    if (!intact(buffer)) ++p.broken;
+    if (!intact(buffer))
+      ++p.broken;
     p.guarded.erase(buffer);
   }
   const int size_class = class_of(buffer->capacity);
@@ -96,13 +101,14 @@ void release_borrowed(Buffer* buffer) {
   delete borrowed;
 }
 
-}  // namespace
+} // namespace
 
 BufferRef allocate(size_t bytes) {
   Pool& p = pool();
   std::unique_lock lock(p.mutex);
   const bool guarded = p.guards;
-  if (bytes > (size_t{1} << 48)) throw std::bad_alloc();
+  if (bytes > (size_t{1} << 48))
+    throw std::bad_alloc();
   const int size_class = class_of((bytes ? bytes : 1) + (guarded ? 2 * kAlign : 0));
   const size_t capacity = class_bytes(size_class);
 
@@ -113,10 +119,11 @@ BufferRef allocate(size_t bytes) {
   } else {
     lock.unlock();
     block = new_block(capacity);
-    if (!block) {  // the system has no more: give back what is cached and ask once more
+    if (!block) { // the system has no more: give back what is cached and ask once more
       empty_cache();
       block = new_block(capacity);
-      if (!block) throw std::bad_alloc();
+      if (!block)
+        throw std::bad_alloc();
     }
     lock.lock();
     ++p.stats.fresh_allocations;
@@ -175,10 +182,11 @@ void check_guards() {
   Pool& p = pool();
   std::lock_guard lock(p.mutex);
   int64_t broken = std::exchange(p.broken, 0);
-  for (const Buffer* buffer : p.guarded) broken += !intact(buffer);
+  for (const Buffer* buffer : p.guarded)
+    broken += !intact(buffer);
   if (broken)
     throw std::runtime_error("guard bands: " + std::to_string(broken) +
                              " buffer(s) were written outside their bounds");
 }
 
-}  // namespace fastdl
+} // namespace fastdl

@@ -1,5 +1,5 @@
-// Memory: reference-counted buffers from a caching pool.  A fresh page costs more than most kernels,
-// so what is freed is kept and handed out again.
+// Memory: reference-counted buffers from a caching pool.  A fresh page costs more than most
+// kernels, so what is freed is kept and handed out again.
 #pragma once
 #include <atomic>
 #include <cstddef>
@@ -11,20 +11,21 @@ namespace fastdl {
 struct Buffer {
   std::atomic<int64_t> references{1};
   std::byte* data = nullptr;
-  size_t bytes = 0;                     // as asked for
-  size_t capacity = 0;                  // as allocated, without the header and guard bands
-  void (*release)(Buffer*) = nullptr;   // called when the last reference goes
-  void* owner = nullptr;                // whoever owns borrowed memory
-  Buffer* next = nullptr;               // the pool's free list
+  size_t bytes = 0;                   // as asked for
+  size_t capacity = 0;                // as allocated, without the header and guard bands
+  void (*release)(Buffer*) = nullptr; // called when the last reference goes
+  void* owner = nullptr;              // whoever owns borrowed memory
+  Buffer* next = nullptr;             // the pool's free list
   bool guarded = false;
 };
 
 class BufferRef {
- public:
+public:
   BufferRef() = default;
   explicit BufferRef(Buffer* adopted) : buffer_(adopted) {}
   BufferRef(const BufferRef& other) : buffer_(other.buffer_) {
-    if (buffer_) buffer_->references.fetch_add(1, std::memory_order_relaxed);
+    if (buffer_)
+      buffer_->references.fetch_add(1, std::memory_order_relaxed);
   }
   BufferRef(BufferRef&& other) noexcept : buffer_(std::exchange(other.buffer_, nullptr)) {}
   BufferRef& operator=(BufferRef other) noexcept {
@@ -38,7 +39,7 @@ class BufferRef {
   Buffer* operator->() const { return buffer_; }
   Buffer* get() const { return buffer_; }
 
- private:
+private:
   Buffer* buffer_ = nullptr;
 };
 
@@ -52,11 +53,11 @@ struct PoolStats {
   int64_t live_bytes, cached_bytes, live_buffers, fresh_allocations;
 };
 PoolStats pool_stats();
-void empty_cache();  // gives every cached block back to the system
+void empty_cache(); // gives every cached block back to the system
 
 // Guard bands: while on, each new buffer is framed by a known pattern.  check_guards() throws
 // std::runtime_error if any frame, of a live or an already freed buffer, was written over.
 void set_guards(bool on);
 void check_guards();
 
-}  // namespace fastdl
+} // namespace fastdl

@@ -6,9 +6,9 @@
 
 namespace fastdl {
 
-using ValueError = std::invalid_argument;  // Python's ValueError
-using IndexError = std::out_of_range;      // Python's IndexError
-struct TypeError : std::runtime_error {    // Python's TypeError (translated in module.cpp)
+using ValueError = std::invalid_argument; // Python's ValueError
+using IndexError = std::out_of_range;     // Python's IndexError
+struct TypeError : std::runtime_error {   // Python's TypeError (translated in module.cpp)
   using std::runtime_error::runtime_error;
 };
 
@@ -26,4 +26,4 @@ inline void require(bool ok, const Parts&... parts) {
     raise<Error>(parts...);
 }
 
-}  // namespace fastdl
+} // namespace fastdl

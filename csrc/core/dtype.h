@@ -5,12 +5,12 @@
 namespace fastdl {
 
 // X(name, C++ type): the one list of element types.
-#define FASTDL_DTYPES(X) \
-  X(float32, float)      \
-  X(float64, double)     \
-  X(int64, int64_t)      \
-  X(int32, int32_t)      \
-  X(uint8, uint8_t)      \
+#define FASTDL_DTYPES(X)                                                                           \
+  X(float32, float)                                                                                \
+  X(float64, double)                                                                               \
+  X(int64, int64_t)                                                                                \
+  X(int32, int32_t)                                                                                \
+  X(uint8, uint8_t)                                                                                \
   X(boolean, bool)
 
 enum class DType : uint8_t {
@@ -20,22 +20,20 @@ enum class DType : uint8_t {
 };
 constexpr int kDTypes = 6;
 
-template <class T>
-struct DTypeOf;
-#define X(name, type)                             \
-  template <>                                     \
-  struct DTypeOf<type> {                          \
-    static constexpr DType value = DType::name;   \
+template <class T> struct DTypeOf;
+#define X(name, type)                                                                              \
+  template <> struct DTypeOf<type> {                                                               \
+    static constexpr DType value = DType::name;                                                    \
   };
 FASTDL_DTYPES(X)
 #undef X
-template <class T>
-constexpr DType dtype_of = DTypeOf<T>::value;
+template <class T> constexpr DType dtype_of = DTypeOf<T>::value;
 
 constexpr int64_t item_size(DType dtype) {
   switch (dtype) {
-#define X(name, type) \
-  case DType::name: return sizeof(type);
+#define X(name, type)                                                                              \
+  case DType::name:                                                                                \
+    return sizeof(type);
     FASTDL_DTYPES(X)
 #undef X
   }
@@ -44,9 +42,11 @@ constexpr int64_t item_size(DType dtype) {
 
 constexpr const char* name_of(DType dtype) {
   switch (dtype) {
-    case DType::boolean: return "bool";
-#define X(name, type) \
-  case DType::name: return #name;
+  case DType::boolean:
+    return "bool";
+#define X(name, type)                                                                              \
+  case DType::name:                                                                                \
+    return #name;
     X(float32, ) X(float64, ) X(int64, ) X(int32, ) X(uint8, )
 #undef X
   }
@@ -55,4 +55,4 @@ constexpr const char* name_of(DType dtype) {
 
 constexpr bool is_float(DType d) { return d == DType::float32 || d == DType::float64; }
 
-}  // namespace fastdl
+} // namespace fastdl

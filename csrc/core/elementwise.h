@@ -9,8 +9,7 @@ namespace fastdl {
 void fill_strided(const Tensor* const* operands, int n, int32_t& ndim, int64_t* shape,
                   int64_t (*stride)[kMaxDims]);
 
-template <int N>
-Strided<N> strided(const Tensor* const (&operands)[N]) {
+template <int N> Strided<N> strided(const Tensor* const (&operands)[N]) {
   Strided<N> s;
   s.numel = operands[0]->numel();
   fill_strided(operands, N, s.ndim, s.shape, s.stride);
@@ -19,4 +18,4 @@ Strided<N> strided(const Tensor* const (&operands)[N]) {
 
 inline int64_t blocks(int64_t numel) { return (numel + kBlock - 1) / kBlock; }
 
-}  // namespace fastdl
+} // namespace fastdl

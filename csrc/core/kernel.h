@@ -1,5 +1,5 @@
-// What a kernel is: a plain function over operand pointers, a plain struct of parameters and a range
-// of work units.  Nothing here allocates, so a call can be written down and replayed.
+// What a kernel is: a plain function over operand pointers, a plain struct of parameters and a
+// range of work units.  Nothing here allocates, so a call can be written down and replayed.
 #pragma once
 #include <cstdint>
 
@@ -30,8 +30,7 @@ struct KernelTable {
 
 // The geometry of an element-wise kernel over N operands: dimensions outermost to innermost, merged
 // where the strides allow; strides in elements; operand 0 is the output.
-template <int N>
-struct Strided {
+template <int N> struct Strided {
   int32_t ndim;
   int64_t shape[kMaxDims];
   int64_t stride[N][kMaxDims];
@@ -41,4 +40,4 @@ struct Strided {
 // Element-wise work is handed out in blocks of this many elements.
 constexpr int64_t kBlock = 8192;
 
-}  // namespace fastdl
+} // namespace fastdl

@@ -7,7 +7,7 @@
 namespace fastdl {
 
 void run(const Call& call) {
-  constexpr int kUsual = 64;  // more are rare: an optimizer's step takes every gradient
+  constexpr int kUsual = 64; // more are rare: an optimizer's step takes every gradient
   void* usual[kUsual];
   std::vector<void*> many(call.n_operands > kUsual ? call.n_operands : 0);
   void** pointers = many.empty() ? usual : many.data();
@@ -23,4 +23,4 @@ void launch_bytes(Op op, DType dtype, const Tensor* const* operands, int n_opera
   run({kernel, op, dtype, operands, n_operands, params, params_bytes, draw_offset, units});
 }
 
-}  // namespace fastdl
+} // namespace fastdl

@@ -17,7 +17,7 @@ struct Call {
   int n_operands;
   const void* params;
   int params_bytes;
-  int draw_offset;  // where in params the random draw index stands, or -1
+  int draw_offset; // where in params the random draw index stands, or -1
   int64_t units;
 };
 
@@ -38,4 +38,4 @@ inline void launch(Op op, DType dtype, std::initializer_list<const Tensor*> oper
                sizeof(Params), units, draw_offset);
 }
 
-}  // namespace fastdl
+} // namespace fastdl

@@ -181,7 +181,8 @@ PyObject* set_history(PyObject* object, PyObject* const* args, Py_ssize_t n) {
     return nullptr;
   }
   PyTensor* self = self_of(object);
-  if (!is_float(self->value.dtype)) Py_RETURN_NONE;
+  if (!is_float(self->value.dtype))
+    Py_RETURN_NONE;
   const bool leaf = args[0] == Py_None;
   self->index = static_cast<int32_t>(PyLong_AsLong(args[1]));
   self->requires_grad = !leaf;

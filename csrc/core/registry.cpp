@@ -29,7 +29,7 @@ struct InstructionSet {
 
 #define STEM(stem) register_##stem(table);
 const InstructionSet kSets[] = {
-    // best first
+// best first
 #ifdef FASTDL_HAVE_AVX512
     {"avx512",
      [] {
@@ -61,7 +61,7 @@ const InstructionSet kSets[] = {
 KernelTable table;
 std::string chosen;
 
-}  // namespace
+} // namespace
 
 const OpInfo& info(Op op) {
   static const OpInfo infos[] = {
@@ -77,7 +77,8 @@ const OpInfo& info(Op op) {
 std::vector<std::string> isas() {
   std::vector<std::string> names;
   for (const InstructionSet& set : kSets)
-    if (set.supported()) names.push_back(set.name);
+    if (set.supported())
+      names.push_back(set.name);
   return names;
 }
 
@@ -93,7 +94,8 @@ void init_registry() {
     return;
   }
   std::string known;
-  for (const std::string& name : isas()) known += (known.empty() ? "" : ", ") + name;
+  for (const std::string& name : isas())
+    known += (known.empty() ? "" : ", ") + name;
   raise<ValueError>("FASTDL_ISA: expected one of ", known, " on this machine, got ", wanted);
 }
 
@@ -101,4 +103,4 @@ Kernel find_kernel(Op op, DType dtype) {
   return table.entry[static_cast<int>(op)][static_cast<int>(dtype)];
 }
 
-}  // namespace fastdl
+} // namespace fastdl

@@ -68,7 +68,7 @@ void put_back(const ColumnValues& row, const Tensor* target) {
 
 Tensor batch_statistics(const BatchNorm& bn, const Tensor* running_mean, const Tensor* running_var,
                         bool training) {
-  const Tensor stats = empty({2, bn.params.columns}, DType::float64);
+  const Tensor stats = empty({3, bn.params.columns}, DType::float64);
   const ColumnValues mean(running_mean), var(running_var);
   if (!training) {
     launch(Op::batch_norm_stats, bn.x.dtype, {&stats, mean.get(), var.get()}, bn.at(Step::given),
@@ -77,7 +77,7 @@ Tensor batch_statistics(const BatchNorm& bn, const Tensor* running_mean, const T
   }
   const Tensor partials = bn.partials();
   launch(Op::batch_norm_stats, bn.x.dtype, {&partials, &bn.x}, bn.at(Step::partial), bn.units());
-  launch(Op::batch_norm_stats, bn.x.dtype, {&stats, &partials, mean.get(), var.get()},
+  launch(Op::batch_norm_stats, bn.x.dtype, {&stats, &partials, &bn.x, mean.get(), var.get()},
          bn.at(Step::merge), bn.tiles());
   put_back(mean, running_mean);
   put_back(var, running_var);
@@ -111,7 +111,7 @@ py::tuple batch_norm_backward(const Tensor& grad, const Tensor& input, const Ten
   require(grad.shape == input.shape && grad.dtype == input.dtype,
           "batch_norm_backward: grad: expected shape ", input.shape, " and dtype ",
           name_of(input.dtype), ", got ", grad.shape, " and ", name_of(grad.dtype));
-  require(stats.shape == Dims{2, bn.params.columns} && stats.dtype == DType::float64 &&
+  require(stats.shape == Dims{3, bn.params.columns} && stats.dtype == DType::float64 &&
               stats.is_contiguous(),
           "batch_norm_backward: stats: expected those of the forward pass");
   check_columns("weight", weight, bn);

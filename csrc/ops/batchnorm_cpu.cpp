@@ -45,14 +45,14 @@ FASTDL_INLINE void widen(Vec<double> x, Vec<double>* parts) { parts[0] = x; }
 
 // ---- statistics -----------------------------------------------------------------------
 
-// Mean and sum of squared deviations of n columns' `rows` values, in two passes over what the cache
-// holds: the first around the first row, so that a constant column is exactly that.
+// Of n columns' `rows` values: their mean less `first` (the matrix's first row), and the sum of
+// their squared deviations; in two passes over what the cache holds.
 template <class T>
-FASTDL_INLINE void block_moments(const T* x, int64_t stride, int64_t rows, int64_t n, double* mean,
-                                 double* squares) {
+FASTDL_INLINE void block_moments(const T* first, const T* x, int64_t stride, int64_t rows,
+                                 int64_t n, double* mean, double* squares) {
   constexpr int K = kParts<T>;
   Vec<double> pivot[K], value[K], sum[K] = {}, center[K], rest[K] = {}, total[K] = {};
-  widen(read(x, n), pivot);
+  widen(read(first, n), pivot);
   for (int64_t i = 0; i < rows; ++i) {
     widen(read(x + i * stride, n), value);
     for (int k = 0; k < K; ++k)
@@ -60,11 +60,11 @@ FASTDL_INLINE void block_moments(const T* x, int64_t stride, int64_t rows, int64
   }
   const Vec<double> count = splat(static_cast<double>(rows));
   for (int k = 0; k < K; ++k)
-    center[k] = pivot[k] + sum[k] / count;
+    center[k] = sum[k] / count;
   for (int64_t i = 0; i < rows; ++i) {
     widen(read(x + i * stride, n), value);
     for (int k = 0; k < K; ++k) {
-      const Vec<double> d = value[k] - center[k];
+      const Vec<double> d = (value[k] - pivot[k]) - center[k];
       rest[k] += d;
       total[k] = fma(d, d, total[k]);
     }
@@ -86,7 +86,8 @@ void partial_moments(void* const* operands, const Params& p, int64_t begin, int6
                double* out = partials + 2 * block * p.columns + column;
                const T* in = x + row * p.columns + column;
                for (int64_t j = 0; j < n; j += lanes<T>)
-                 block_moments(in + j, p.columns, rows, n - j, out + j, out + p.columns + j);
+                 block_moments(x + column + j, in + j, p.columns, rows, n - j, out + j,
+                               out + p.columns + j);
              });
 }
 
@@ -94,7 +95,8 @@ template <class T>
 void merge_blocks(void* const* operands, const Params& p, int64_t begin, int64_t end) {
   auto* stats = static_cast<double*>(operands[0]);
   const auto* partials = static_cast<const double*>(operands[1]);
-  auto *running_mean = static_cast<T*>(operands[2]), *running_var = static_cast<T*>(operands[3]);
+  const T* first = static_cast<const T*>(operands[2]);
+  auto *running_mean = static_cast<T*>(operands[3]), *running_var = static_cast<T*>(operands[4]);
   const int64_t last = smaller(end * kTile, p.columns);
   for (int64_t column = begin * kTile; column < last; column += kTile) {
     const int64_t n = smaller(kTile, last - column);
@@ -112,9 +114,11 @@ void merge_blocks(void* const* operands, const Params& p, int64_t begin, int64_t
     }
     for (int64_t j = 0; j < n; ++j) {
       const int64_t c = column + j;
-      const double mean = moments[j].mean, var = moments[j].squares / seen;
+      double rounded_off;
+      const double mean = two_sum<double>(first[c], moments[j].mean, &rounded_off);
       stats[c] = mean;
-      stats[p.columns + c] = 1 / sqrt(var + p.eps);
+      stats[p.columns + c] = rounded_off;
+      stats[2 * p.columns + c] = 1 / sqrt(moments[j].squares / seen + p.eps);
       if (running_mean)
         running_mean[c] = static_cast<T>(move_running(running_mean[c], mean, p.momentum));
       if (running_var)
@@ -130,7 +134,8 @@ void given_stats(void* const* operands, const Params& p, int64_t begin, int64_t 
   const auto *mean = static_cast<const T*>(operands[1]), *var = static_cast<const T*>(operands[2]);
   for (int64_t c = begin * kTile; c < smaller(end * kTile, p.columns); ++c) {
     stats[c] = static_cast<double>(mean[c]);
-    stats[p.columns + c] = 1 / sqrt(static_cast<double>(var[c]) + p.eps);
+    stats[p.columns + c] = 0;
+    stats[2 * p.columns + c] = 1 / sqrt(static_cast<double>(var[c]) + p.eps);
   }
 }
 
@@ -157,12 +162,12 @@ template <class T>
 FASTDL_INLINE void fill(Columns<T>& c, void* const* operands, const Params& p, int64_t column,
                         int64_t n) {
   const double* mean = static_cast<const double*>(operands[0]) + column;
-  const double* inverse = mean + p.columns;
+  const double *rounded_off = mean + p.columns, *inverse = rounded_off + p.columns;
   const auto *weight = static_cast<const T*>(operands[1]),
              *bias = static_cast<const T*>(operands[2]);
   for (int64_t j = 0; j < n; ++j) {
     c.high[j] = static_cast<T>(mean[j]);
-    c.low[j] = static_cast<T>(mean[j] - static_cast<double>(c.high[j]));
+    c.low[j] = static_cast<T>((mean[j] - static_cast<double>(c.high[j])) + rounded_off[j]);
     c.inverse[j] = static_cast<T>(inverse[j]);
     c.scale[j] = weight ? static_cast<T>(inverse[j] * static_cast<double>(weight[column + j]))
                         : c.inverse[j];

@@ -77,17 +77,17 @@ void bind_binary(py::module_& m) {
   m.def(#name, &binary<Op::name, Kind::kind>, py::arg("input"), py::arg("other"));
   X(add, arithmetic)
   X(sub, arithmetic)
-  X(mul, arithmetic) X(pow, arithmetic) X(div, division) X(maximum, arithmetic)
-      X(minimum, arithmetic) X(eq, comparison) X(ne, comparison) X(lt, comparison) X(le, comparison)
-          X(gt, comparison) X(ge, comparison) X(logical_and, logical) X(logical_or, logical)
-              X(logical_xor, logical)
+  X(mul, arithmetic)
+  X(pow, arithmetic) X(div, division) X(maximum, arithmetic) X(minimum, arithmetic)
+      X(eq, comparison) X(ne, comparison) X(lt, comparison) X(le, comparison) X(gt, comparison)
+          X(ge, comparison) X(logical_and, logical) X(logical_or, logical) X(logical_xor, logical)
 #undef X
 #define X(name, kind)                                                                              \
   m.def(#name "_", &in_place<Op::name, Kind::kind>, py::arg("input"), py::arg("other"));
-                  X(add, arithmetic) X(sub, arithmetic) X(mul, arithmetic) X(pow, arithmetic)
-                      X(div, division)
+              X(add, arithmetic) X(sub, arithmetic) X(mul, arithmetic) X(pow, arithmetic)
+                  X(div, division)
 #undef X
-                          m.def("result_type", &result_type, py::arg("input"), py::arg("other"));
+                      m.def("result_type", &result_type, py::arg("input"), py::arg("other"));
 }
 
 } // namespace fastdl

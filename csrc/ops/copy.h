@@ -1,5 +1,5 @@
-// copy: target[i] = source[i], converted as C++ converts (float to int truncates toward zero; to bool
-// means != 0).  fill: target[i] = value.  Operands: target, source.  Any strides, any dtypes.
+// copy: target[i] = source[i], converted as C++ converts (float to int truncates toward zero; to
+// bool means != 0).  fill: target[i] = value.  Operands: target, source.  Any strides, any dtypes.
 #pragma once
 #include "core/kernel.h"
 
@@ -13,7 +13,7 @@ struct CopyParams {
 struct FillParams {
   Strided<1> at;
   double real;
-  int64_t integer;  // for integer and bool targets, which a double cannot always hold
+  int64_t integer; // for integer and bool targets, which a double cannot always hold
 };
 
-}  // namespace fastdl
+} // namespace fastdl

@@ -11,8 +11,9 @@ namespace {
 
 py::dtype numpy_dtype(DType dtype) {
   switch (dtype) {
-#define X(name, type) \
-  case DType::name: return py::dtype::of<type>();
+#define X(name, type)                                                                              \
+  case DType::name:                                                                                \
+    return py::dtype::of<type>();
     FASTDL_DTYPES(X)
 #undef X
   }
@@ -20,8 +21,9 @@ py::dtype numpy_dtype(DType dtype) {
 }
 
 DType dtype_from(const py::dtype& dtype) {
-#define X(name, type) \
-  if (dtype.is(py::dtype::of<type>()) || dtype.equal(py::dtype::of<type>())) return DType::name;
+#define X(name, type)                                                                              \
+  if (dtype.is(py::dtype::of<type>()) || dtype.equal(py::dtype::of<type>()))                       \
+    return DType::name;
   FASTDL_DTYPES(X)
 #undef X
   raise<TypeError>("from_numpy: array: expected dtype float32, float64, int64, int32, uint8 or "
@@ -45,7 +47,8 @@ Tensor from_numpy(const py::array& array) {
     const int64_t stride = array.strides(d);
     require(array.shape(d) <= 1 || (stride >= 0 && stride % size == 0),
             "from_numpy: array: expected strides that are no negative multiples of the item size, "
-            "got ", stride, " bytes; copy it first");
+            "got ",
+            stride, " bytes; copy it first");
     out.shape.push(array.shape(d));
     out.strides.push(array.shape(d) <= 1 ? 1 : stride / size);
   }
@@ -63,7 +66,8 @@ Tensor from_numpy(const py::array& array) {
 py::array numpy(const Tensor& x) {
   const int64_t size = item_size(x.dtype);
   std::vector<py::ssize_t> shape(x.shape.begin(), x.shape.end()), strides;
-  for (int64_t stride : x.strides) strides.push_back(stride * size);
+  for (int64_t stride : x.strides)
+    strides.push_back(stride * size);
   auto* kept = new BufferRef(x.buffer);
   const py::capsule owner(kept, [](void* buffer) { delete static_cast<BufferRef*>(buffer); });
   return py::array(numpy_dtype(x.dtype), shape, strides, x.data(), owner);
@@ -72,23 +76,25 @@ py::array numpy(const Tensor& x) {
 py::object item(const Tensor& x) {
   require(x.numel() == 1, "item: expected a tensor of one element, got shape ", x.shape);
   switch (x.dtype) {
-#define X(name, type) \
-  case DType::name: return py::cast(*x.as<type>());
+#define X(name, type)                                                                              \
+  case DType::name:                                                                                \
+    return py::cast(*x.as<type>());
     FASTDL_DTYPES(X)
 #undef X
   }
   return py::none();
 }
 
-}  // namespace
+} // namespace
 
 void bind_create(py::module_& m) {
   m.def("from_numpy", &from_numpy, py::arg("array"));
   m.def("numpy", &numpy, py::arg("input"));
   m.def("item", &item, py::arg("input"));
   m.def("numel", &Tensor::numel, py::arg("input"));
-  m.def("data_ptr", [](const Tensor& x) { return reinterpret_cast<uintptr_t>(x.data()); },
-        py::arg("input"));
+  m.def(
+      "data_ptr", [](const Tensor& x) { return reinterpret_cast<uintptr_t>(x.data()); },
+      py::arg("input"));
 }
 
-}  // namespace fastdl
+} // namespace fastdl

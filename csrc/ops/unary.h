@@ -1,5 +1,5 @@
-// out[i] = f(in[i]).  Operands: out, in; any strides, one dtype.  The formulas, their errors and what
-// they do at +-inf and NaN stand in core/math.h; a NaN goes to its own element and no other.
+// out[i] = f(in[i]).  Operands: out, in; any strides, one dtype.  The formulas, their errors and
+// what they do at +-inf and NaN stand in core/math.h; a NaN goes to its own element and no other.
 #pragma once
 #include "core/kernel.h"
 
@@ -9,4 +9,4 @@ struct UnaryParams {
   Strided<2> at;
 };
 
-}  // namespace fastdl
+} // namespace fastdl

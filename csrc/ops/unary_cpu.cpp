@@ -19,8 +19,10 @@ void map_vectors(void* const* operands, const void* params, int64_t begin, int64
     const T* in = static_cast<const T*>(operands[1]) + offset[1];
     int64_t i = 0;
     if (so == 1 && si == 1) {
-      for (; i + L <= n; i += L) store(out + i, f(load(in + i)));
-      if (i < n) store_partial(out + i, f(load_partial(in + i, n - i)), n - i);
+      for (; i + L <= n; i += L)
+        store(out + i, f(load(in + i)));
+      if (i < n)
+        store_partial(out + i, f(load_partial(in + i, n - i)), n - i);
     } else {
       for (; i < n; i += L) {
         const int64_t count = n - i < L ? n - i : L;
@@ -30,19 +32,19 @@ void map_vectors(void* const* operands, const void* params, int64_t begin, int64
   });
 }
 
-#define X(name)                                                                             \
-  template <class T>                                                                        \
-  void name##_kernel(void* const* operands, const void* params, int64_t begin, int64_t end) { \
-    map_vectors<T>(operands, params, begin, end, [](Vec<T> x) { return name(x); });         \
+#define X(name)                                                                                    \
+  template <class T>                                                                               \
+  void name##_kernel(void* const* operands, const void* params, int64_t begin, int64_t end) {      \
+    map_vectors<T>(operands, params, begin, end, [](Vec<T> x) { return name(x); });                \
   }
 FASTDL_UNARY_FLOAT(X)
 #undef X
 
-#define X(name, formula)                                                                       \
-  template <class T>                                                                           \
-  void name##_integer(void* const* operands, const void* params, int64_t begin, int64_t end) { \
-    map<T, T>(operands, static_cast<const UnaryParams*>(params)->at, begin, end,               \
-              [](T x) -> T { return formula; });                                               \
+#define X(name, formula)                                                                           \
+  template <class T>                                                                               \
+  void name##_integer(void* const* operands, const void* params, int64_t begin, int64_t end) {     \
+    map<T, T>(operands, static_cast<const UnaryParams*>(params)->at, begin, end,                   \
+              [](T x) -> T { return formula; });                                                   \
   }
 FASTDL_UNARY_INTEGER(X)
 #undef X
@@ -52,22 +54,22 @@ void logical_not(void* const* operands, const void* params, int64_t begin, int64
                   [](bool x) { return !x; });
 }
 
-}  // namespace
+} // namespace
 
 void register_unary(KernelTable& table) {
-#define X(name)                                                  \
-  table.set(Op::name, DType::float32, name##_kernel<float>);     \
+#define X(name)                                                                                    \
+  table.set(Op::name, DType::float32, name##_kernel<float>);                                       \
   table.set(Op::name, DType::float64, name##_kernel<double>);
   FASTDL_UNARY_FLOAT(X)
 #undef X
-#define X(name, formula)                                         \
-  table.set(Op::name, DType::int64, name##_integer<int64_t>);    \
-  table.set(Op::name, DType::int32, name##_integer<int32_t>);    \
+#define X(name, formula)                                                                           \
+  table.set(Op::name, DType::int64, name##_integer<int64_t>);                                      \
+  table.set(Op::name, DType::int32, name##_integer<int32_t>);                                      \
   table.set(Op::name, DType::uint8, name##_integer<uint8_t>);
   FASTDL_UNARY_INTEGER(X)
 #undef X
   table.set(Op::logical_not, DType::boolean, logical_not);
 }
 
-}  // namespace FASTDL_ISA
-}  // namespace fastdl
+} // namespace FASTDL_ISA
+} // namespace fastdl

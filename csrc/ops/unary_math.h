@@ -16,28 +16,28 @@ template <class V> FASTDL_INLINE V sign(V x) {
 template <class V> FASTDL_INLINE V relu(V x) { return select(x <= V{}, V{}, x); }
 
 // X(name): float32 and float64.
-#define FASTDL_UNARY_FLOAT(X) \
-  X(neg)                      \
-  X(abs)                      \
-  X(sign)                     \
-  X(sqrt)                     \
-  X(reciprocal)               \
-  X(exp)                      \
-  X(expm1)                    \
-  X(log)                      \
-  X(log1p)                    \
-  X(tanh)                     \
-  X(sigmoid)                  \
-  X(relu)                     \
-  X(softplus)                 \
+#define FASTDL_UNARY_FLOAT(X)                                                                      \
+  X(neg)                                                                                           \
+  X(abs)                                                                                           \
+  X(sign)                                                                                          \
+  X(sqrt)                                                                                          \
+  X(reciprocal)                                                                                    \
+  X(exp)                                                                                           \
+  X(expm1)                                                                                         \
+  X(log)                                                                                           \
+  X(log1p)                                                                                         \
+  X(tanh)                                                                                          \
+  X(sigmoid)                                                                                       \
+  X(relu)                                                                                          \
+  X(softplus)                                                                                      \
   X(logsigmoid)
 
 // X(name, formula in x): int64, int32 (and uint8, whose arithmetic wraps).
-#define FASTDL_UNARY_INTEGER(X)    \
-  X(neg, T(0) - x)                 \
-  X(abs, x < 0 ? T(0) - x : x)     \
-  X(sign, T(x > 0) - T(x < 0))     \
+#define FASTDL_UNARY_INTEGER(X)                                                                    \
+  X(neg, T(0) - x)                                                                                 \
+  X(abs, x < 0 ? T(0) - x : x)                                                                     \
+  X(sign, T(x > 0) - T(x < 0))                                                                     \
   X(relu, x < 0 ? T(0) : x)
 
-}  // namespace FASTDL_ISA
-}  // namespace fastdl
+} // namespace FASTDL_ISA
+} // namespace fastdl

@@ -44,7 +44,8 @@ Tensor squeeze(const Tensor& x, const py::object& dim) {
   const int only = dim.is_none() ? -1 : wrap_dim("squeeze", dim.cast<int64_t>(), x.ndim());
   Tensor out = x;
   for (int d = x.ndim() - 1; d >= 0; --d) {
-    if (x.shape[d] != 1 || (only >= 0 && d != only)) continue;
+    if (x.shape[d] != 1 || (only >= 0 && d != only))
+      continue;
     out.shape.erase(d);
     out.strides.erase(d);
   }
@@ -62,16 +63,16 @@ Dims complete_shape(const Tensor& x, Dims shape) {
     }
     require(shape[i] >= 0, "reshape: shape: expected sizes of at least 0 and at most one -1, got ",
             shape);
-    require(!__builtin_mul_overflow(known, shape[i], &known),
-            "reshape: shape: expected ", x.numel(), " elements as in ", x.shape, ", got ", shape);
+    require(!__builtin_mul_overflow(known, shape[i], &known), "reshape: shape: expected ",
+            x.numel(), " elements as in ", x.shape, ", got ", shape);
   }
   if (open >= 0) {
     require(known > 0 && x.numel() % known == 0, "reshape: shape: ", x.shape,
             " does not divide into ", shape);
     shape[open] = x.numel() / known;
   } else {
-    require(known == x.numel(), "reshape: shape: expected ", x.numel(), " elements as in ",
-            x.shape, ", got ", shape);
+    require(known == x.numel(), "reshape: shape: expected ", x.numel(), " elements as in ", x.shape,
+            ", got ", shape);
   }
   return shape;
 }
@@ -79,23 +80,29 @@ Dims complete_shape(const Tensor& x, Dims shape) {
 // The strides under which x's elements, in order, have that shape; false if no strides do.
 bool strides_for(const Tensor& x, const Dims& shape, Dims& strides) {
   strides = contiguous_strides(shape);
-  if (x.is_contiguous()) return true;
+  if (x.is_contiguous())
+    return true;
   int from = x.ndim() - 1, to = shape.n - 1;
   while (from >= 0 || to >= 0) {
-    while (from >= 0 && x.shape[from] == 1) --from;
-    while (to >= 0 && shape[to] == 1) --to;
-    if (from < 0 || to < 0) return from < 0 && to < 0;
+    while (from >= 0 && x.shape[from] == 1)
+      --from;
+    while (to >= 0 && shape[to] == 1)
+      --to;
+    if (from < 0 || to < 0)
+      return from < 0 && to < 0;
     int64_t have = x.shape[from], want = shape[to];
     int64_t step = x.strides[from];
     strides[to--] = step;
     while (have != want) {
       if (have > want) {
-        if (to < 0) return false;
+        if (to < 0)
+          return false;
         strides[to] = step * want;
         want *= shape[to--];
       } else {
         const int outer = --from;
-        if (outer < 0 || (x.shape[outer] != 1 && x.strides[outer] != step * have)) return false;
+        if (outer < 0 || (x.shape[outer] != 1 && x.strides[outer] != step * have))
+          return false;
         have *= x.shape[outer];
       }
     }
@@ -115,13 +122,15 @@ Tensor with_shape(const Tensor& x, const Dims& shape, const Dims& strides) {
 py::object view(const Tensor& x, const Dims& wanted) {
   const Dims shape = complete_shape(x, wanted);
   Dims strides;
-  if (!strides_for(x, shape, strides)) return py::none();
+  if (!strides_for(x, shape, strides))
+    return py::none();
   return py::cast(with_shape(x, shape, strides));
 }
 
 Tensor expand_view(const Tensor& x, Dims shape) {
-  for (int i = 1; i <= shape.n; ++i)  // -1 keeps a dimension
-    if (shape[shape.n - i] == -1 && i <= x.ndim()) shape[shape.n - i] = x.shape[x.ndim() - i];
+  for (int i = 1; i <= shape.n; ++i) // -1 keeps a dimension
+    if (shape[shape.n - i] == -1 && i <= x.ndim())
+      shape[shape.n - i] = x.shape[x.ndim() - i];
   for (int64_t size : shape)
     require(size >= 0, "expand: shape: expected sizes of at least 0, got ", shape);
   return expand("expand", x, shape);
@@ -148,15 +157,18 @@ Tensor index(const Tensor& x, const py::tuple& key) {
   };
   for (py::handle k : key) {
     if (k.is(py::ellipsis())) {
-      for (int i = x.ndim() - named; i > 0; --i, ++d) keep(x.shape[d], x.strides[d]);
+      for (int i = x.ndim() - named; i > 0; --i, ++d)
+        keep(x.shape[d], x.strides[d]);
     } else if (k.is_none()) {
       keep(1, 1);
     } else if (PySlice_Check(k.ptr())) {
       Py_ssize_t start, stop, step;
-      if (PySlice_Unpack(k.ptr(), &start, &stop, &step) < 0) throw py::error_already_set();
+      if (PySlice_Unpack(k.ptr(), &start, &stop, &step) < 0)
+        throw py::error_already_set();
       require(step > 0, "index: slice: expected a step above 0, got ", step);
       const int64_t n = PySlice_AdjustIndices(x.shape[d], &start, &stop, step);
-      if (n > 0) out.offset += start * x.strides[d];
+      if (n > 0)
+        out.offset += start * x.strides[d];
       keep(n, x.strides[d] * step);
       ++d;
     } else {
@@ -170,11 +182,12 @@ Tensor index(const Tensor& x, const py::tuple& key) {
       ++d;
     }
   }
-  for (; d < x.ndim(); ++d) keep(x.shape[d], x.strides[d]);
+  for (; d < x.ndim(); ++d)
+    keep(x.shape[d], x.strides[d]);
   return out;
 }
 
-}  // namespace
+} // namespace
 
 void bind_view(py::module_& m) {
   m.def("transpose", &transpose, py::arg("input"), py::arg("dim0"), py::arg("dim1"));
@@ -188,4 +201,4 @@ void bind_view(py::module_& m) {
   m.def("is_contiguous", &Tensor::is_contiguous, py::arg("input"));
 }
 
-}  // namespace fastdl
+} // namespace fastdl

@@ -13,8 +13,8 @@ Tensor where(const Tensor& condition, const Operand& input, const Operand& other
   require_same_dtype("where", "condition", condition, DType::boolean);
   const DType dtype = result_type(input, other);
   const Tensor a = as_tensor(input, dtype), b = as_tensor(other, dtype);
-  const Dims shape = broadcast_shapes("where", broadcast_shapes("where", a.shape, b.shape),
-                                      condition.shape);
+  const Dims shape =
+      broadcast_shapes("where", broadcast_shapes("where", a.shape, b.shape), condition.shape);
   const Tensor c = expand("where", condition, shape), x = expand("where", a, shape),
                y = expand("where", b, shape), out = empty(shape, dtype);
   const WhereParams params{strided<4>({&out, &c, &x, &y})};
@@ -22,10 +22,10 @@ Tensor where(const Tensor& condition, const Operand& input, const Operand& other
   return out;
 }
 
-}  // namespace
+} // namespace
 
 void bind_where(py::module_& m) {
   m.def("where", &where, py::arg("condition"), py::arg("input"), py::arg("other"));
 }
 
-}  // namespace fastdl
+} // namespace fastdl

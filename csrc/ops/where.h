@@ -1,5 +1,5 @@
-// out[i] = condition[i] ? a[i] : b[i] after broadcasting; the side not chosen does not spread its NaN.
-// Operands: out, condition (bool), a, b; any strides.
+// out[i] = condition[i] ? a[i] : b[i] after broadcasting; the side not chosen does not spread its
+// NaN. Operands: out, condition (bool), a, b; any strides.
 #pragma once
 #include "core/kernel.h"
 
@@ -9,4 +9,4 @@ struct WhereParams {
   Strided<4> at;
 };
 
-}  // namespace fastdl
+} // namespace fastdl

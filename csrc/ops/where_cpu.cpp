@@ -17,11 +17,12 @@ void where(void* const* operands, const void* params, int64_t begin, int64_t end
     const bool* condition = static_cast<const bool*>(operands[1]) + offset[1];
     const T* a = static_cast<const T*>(operands[2]) + offset[2];
     const T* b = static_cast<const T*>(operands[3]) + offset[3];
-    for (int64_t i = 0; i < n; ++i) out[i * so] = condition[i * sc] ? a[i * sa] : b[i * sb];
+    for (int64_t i = 0; i < n; ++i)
+      out[i * so] = condition[i * sc] ? a[i * sa] : b[i * sb];
   });
 }
 
-}  // namespace
+} // namespace
 
 void register_where(KernelTable& table) {
 #define X(name, type) table.set(Op::where, DType::name, where<type>);
@@ -29,5 +30,5 @@ void register_where(KernelTable& table) {
 #undef X
 }
 
-}  // namespace FASTDL_ISA
-}  // namespace fastdl
+} // namespace FASTDL_ISA
+} // namespace fastdl

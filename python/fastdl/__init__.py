@@ -21,11 +21,12 @@ from .dtypes import (
     uint8,
 )
 from .grad_mode import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from .ops import *  # noqa: F403
 from .random import Generator, get_rng_state, initial_seed, manual_seed, set_rng_state
 from .tensor import Tensor
 
 __version__ = "0.1.0"
+
+globals().update(ops.public)  # exp, matmul, zeros, ...: from the list of ops
 
 _LAZY = ("cli", "data", "models", "nn", "optim", "testing", "train")
 

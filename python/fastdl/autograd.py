@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -131,15 +132,17 @@ class _Changes:
 
 def _refresh_view(x: Tensor) -> None:
     """If the base of a view was changed in place, x gets its new history."""
-    view = x._view
-    if view.stamp == _Changes.count:
-        return
-    edge = _edge(x._base)
-    if _key(edge) != _key(view.edge):
-        with enable_grad():
-            again = view.redo(x._base)
-        x._set_history(again._node, again._index)
-    x._view = View(view.redo, edge, _Changes.count)
+    stale = []
+    while x._view is not None and x._view.stamp != _Changes.count:
+        stale.append(x)
+        x = x._base
+    for x in reversed(stale):  # bases before their views
+        view, edge = x._view, _edge(x._base)
+        if _key(edge) != _key(view.edge):
+            with enable_grad():
+                again = view.redo(x._base)
+            x._set_history(again._node, again._index)
+        x._view = View(view.redo, edge, _Changes.count)
 
 
 def needs_grad(*inputs: Any) -> bool:
@@ -308,6 +311,14 @@ def _roots(op: str, outputs: Any, cotangents: Any) -> list[tuple[Any, Tensor]]:
     return roots
 
 
+def _references_of_a_local() -> int:
+    x = object()
+    return sys.getrefcount(x)
+
+
+_REFERENCES_OF_A_LOCAL = _references_of_a_local()
+
+
 def backward(
     outputs: Tensor | Sequence[Tensor],
     grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
@@ -322,19 +333,19 @@ def backward(
     """
     retain = create_graph if retain_graph is None else retain_graph
     roots = _roots("backward", outputs, grad_outputs)
-    given = {id(g) for _, g in roots}
-    for leaf, g in _engine(roots, None, retain, create_graph).items():
+    found = _engine(roots, None, retain, create_graph)
+    while found:
+        leaf, g = found.popitem()
         if create_graph:
             leaf.grad = g if leaf.grad is None else leaf.grad + g
             continue
         with no_grad():
             if leaf.grad is not None:
                 leaf.grad.add_(g)
-            elif id(g) in given or not g._owns_memory():
-                leaf.grad = g._alias().clone()
+            elif sys.getrefcount(g) > _REFERENCES_OF_A_LOCAL or not g._owns_memory():
+                leaf.grad = g._alias().clone()  # another leaf, a hook or the caller holds it too
             else:
                 leaf.grad = g
-                given.add(id(g))  # another leaf may have the same gradient
 
 
 def grad(

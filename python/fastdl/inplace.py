@@ -55,25 +55,27 @@ def changed_in_place(x: Tensor, source: Tensor | None) -> Tensor:
 
 
 def _set_value_history(x: Tensor, source: Tensor | None) -> None:
-    edge = _edge(source)
     _Changes.count += 1
-    if x._view is None:
-        if edge is None:
-            if x._node is not None:
-                x._set_history(None, 0)
-        elif type(edge) is tuple:
-            x._set_history(*edge)
-        else:  # the source is a leaf: x is a copy of it
-            x._set_history(Node(_copied_vjp, (source,), ()), 0)
-        return
-    base, redo = x._base, x._view.redo
-    if edge is None and not base.requires_grad:
-        return
-    stand_in = base._alias()  # the base with its part replaced
-    stand_in._set_history(Node(_replaced_part_vjp, (base, source), (redo,)), 0)
-    _set_value_history(base, stand_in)
-    x._view = View(redo, None, -1)
-    _refresh_view(x)
+    views = []
+    while x._view is not None:  # up to the tensor that is no view
+        base, redo = x._base, x._view.redo
+        if _edge(source) is None and not base.requires_grad:
+            return
+        stand_in = base._alias()  # the base with its part replaced
+        stand_in._set_history(Node(_replaced_part_vjp, (base, source), (redo,)), 0)
+        views.append(x)
+        x, source = base, stand_in
+    edge = _edge(source)
+    if edge is None:
+        if x._node is not None:
+            x._set_history(None, 0)
+    elif type(edge) is tuple:
+        x._set_history(*edge)
+    else:  # the source is a leaf: x is a copy of it
+        x._set_history(Node(_copied_vjp, (source,), ()), 0)
+    for view in reversed(views):
+        view._view = View(view._view.redo, None, -1)
+        _refresh_view(view)
 
 
 def _copied_vjp(_: Node, g: Tensor) -> tuple[Any, ...]:

@@ -8,9 +8,7 @@ from typing import Any
 from .. import _C
 from ..lazy import numpy as np
 from ..tensor import Tensor
-from . import binary, copy, create, index, random, unary, view, where  # noqa: F401
-from .create import *  # noqa: F403
-from .random import *  # noqa: F403
+from . import create
 
 _UNARY_OPERATORS = {"__neg__": "neg", "__abs__": "abs", "__invert__": "logical_not"}
 _BINARY_OPERATORS = {
@@ -64,38 +62,29 @@ def _operator(function: Any, swapped: bool = False) -> Any:
     return operator
 
 
-__all__ = [*create.__all__, *random.__all__]
-
-
-def _attach() -> None:
-    """Gives Tensor the ops that ops.def calls methods, and every in-place op (`name_`)."""
+def _attach() -> dict[str, Any]:
+    """Gives Tensor the ops that ops.def calls methods, every in-place op (`name_`) and the
+    operators.  Returns the functions that are fastdl's own names."""
+    public: dict[str, Any] = {}
     modules: dict[str, Any] = {}
     for name, op in _C.op_table().items():
         stem = op["stem"]
         module = modules.setdefault(stem, importlib.import_module(f".{stem}", __name__))
-        if not hasattr(module, name):  # TODO remove when every stem is written
-            continue
         if op["kind"] != "inner":
-            globals()[name] = getattr(module, name)
-            __all__.append(name)
+            public[name] = getattr(module, name)
         if op["kind"] == "method":
             setattr(Tensor, name, getattr(module, name))
     for module in modules.values():
         for name, function in vars(module).items():
             if name.endswith("_") and not name.startswith("_"):
                 setattr(Tensor, name, function)
-    setattr(Tensor, "cast", copy.cast)  # noqa: B010
-    setattr(Tensor, "view", view.view)  # noqa: B010
     for operator, name in _UNARY_OPERATORS.items():
         setattr(Tensor, operator, getattr(Tensor, name))
     for operator, name in _BINARY_OPERATORS.items():
-        if not hasattr(Tensor, name):  # TODO remove when every stem is written
-            continue
         setattr(Tensor, operator, _operator(getattr(Tensor, name)))
     for operator, name in _SWAPPED_OPERATORS.items():
-        if not hasattr(Tensor, name):  # TODO remove when every stem is written
-            continue
         setattr(Tensor, operator, _operator(getattr(Tensor, name), swapped=True))
+    return public
 
 
-_attach()
+public = _attach()

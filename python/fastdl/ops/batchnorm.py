@@ -128,7 +128,7 @@ def _in_plain_ops(
         centered = input - input.mean(0)
         inverse = ((centered * centered).mean(0) + eps) ** -0.5
     else:
-        centered, inverse = input - stats[0].to(input.dtype), stats[1].to(input.dtype)
+        centered, inverse = input - stats[0].to(input.dtype), stats[2].to(input.dtype)
     out = centered * inverse
     out = out if weight is None else out * weight
     out = out if bias is None else out + bias

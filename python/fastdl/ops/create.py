@@ -11,9 +11,6 @@ from ..dtypes import DType, as_dtype
 from ..lazy import numpy as np
 from ..tensor import Tensor
 
-__all__ = ["arange", "as_tensor", "empty", "empty_like", "from_numpy", "full", "full_like", "ones",
-           "ones_like", "tensor", "zeros", "zeros_like"]  # fmt: skip
-
 
 def _shape(op: str, sizes: tuple[Any, ...]) -> Sequence[int]:
     """The shape in `zeros(2, 3)` or `zeros((2, 3))`."""

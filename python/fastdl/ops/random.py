@@ -14,8 +14,6 @@ from ..random import Generator, default_generator
 from ..tensor import Tensor
 from .create import _finish, _shape
 
-__all__ = ["bernoulli", "rand", "rand_like", "randint", "randn", "randn_like", "randperm"]
-
 
 def _next(generator: Generator | None) -> tuple[int, int]:
     """Seed and draw index of a call."""
