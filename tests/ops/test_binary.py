@@ -397,3 +397,14 @@ def test_in_place_keeps_the_dtype():
     n = fd.ones(2, dtype=fd.uint8)
     n += fd.ones(2, dtype=fd.int64)
     assert n.dtype is fd.uint8 and n.tolist() == [2, 2]
+
+
+def test_in_place_computes_in_the_wider_dtype_with_history_and_without():
+    wide = fd.tensor([0.1], dtype=fd.float64)
+    plain, recorded = fd.tensor([0.1]), fd.tensor([0.1], requires_grad=True) * 1
+    expected = np.float32(np.float64(np.float32(0.1)) + 0.1)
+    for x in (plain, recorded):
+        x += wide
+        assert x.item() == expected
+    with pytest.raises(ValueError, match=r"add_: .*\(2, 1\).*\(1,\)"):
+        plain += fd.ones(2, 1, dtype=fd.float64)
