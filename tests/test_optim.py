@@ -376,6 +376,28 @@ def test_many_parameters():
     assert [p.tolist()[2] for p in params] == [i - 1.0 + i % 2 for i in range(300)]
 
 
+@pytest.mark.parametrize("cls", [optim.SGD, optim.AdamW])
+def test_nothing_is_written_outside(cls):
+    fd._C.set_guards(True)
+    try:
+        params = [fd.ones(n).requires_grad_() for n in (5, 16, 1, 8200)]
+        optimizer = cls(params, lr=0.5)
+        if cls is optim.SGD:
+            optimizer.param_groups[0]["momentum"] = 0.9
+        params[0].grad, params[3].grad = fd.ones(5), fd.ones(8200)
+        flat = optimizer._arenas[0][0].flat.numpy()
+        used = np.zeros(flat.size, bool)
+        for span in optimizer._arenas[0][0].spans:
+            used[span] = True
+        optimizer.step()
+        assert (flat[~used] == 0).all() and (~used).sum() > 10
+        assert params[1].tolist() == [1] * 16 and params[2].tolist() == [1]
+        assert all(x < 1 for x in params[3].tolist())
+        fd._C.check_guards()
+    finally:
+        fd._C.set_guards(False)
+
+
 def test_nan_stays_in_its_element():
     p = fd.tensor([1.0, 2.0, 3.0]).requires_grad_()
     optimizer = optim.Adam([p], lr=1.0)

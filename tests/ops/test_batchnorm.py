@@ -52,6 +52,8 @@ CASES = [
     OpCase("train_eps", train, ROWS, reference, plain, {"eps": 0.5}, empty=False),
     OpCase("train_blocks", train, [randn(300, 2), randn(2)], reference, plain, empty=False),
     OpCase("train_tiles", train, [randn(3, 300), randn(300)], reference, plain, empty=False),
+    OpCase("train_data", train, [ROWS[0].constant(), *ROWS[1:]], reference, plain, empty=False),
+    OpCase("train_bias", train, [ROWS[0].constant(), ROWS[1].constant(), ROWS[2]], empty=False),
     OpCase("eval", evaluate, [*GIVEN, *ROWS[1:]], evaluated),
     OpCase("eval_plain", evaluate, GIVEN, evaluated),
     OpCase("eval_relu", evaluate, [*GIVEN, *ROWS[1:]], evaluated, kwargs={"relu": True}),

@@ -55,7 +55,9 @@ def batch_norm(
 def _batch_norm_vjp(
     node: Node, g: Tensor, training: bool, eps: float, relu: bool
 ) -> tuple[Tensor | None, ...]:
-    return _backward(g, *node.saved_tensors, node.needs_input_grad, training, eps, relu)
+    input, weight, bias, stats = node.saved_tensors
+    needs = node.needs_input_grad
+    return _backward(g, input, weight, bias, stats, needs, training, eps, relu)
 
 
 def _backward(
@@ -91,11 +93,11 @@ def _backward_vjp(node: Node, *rest: Any) -> tuple[Tensor | None, ...]:
     *inputs, stats = node.saved_tensors
     again = is_grad_enabled()
     with enable_grad():
-        twins = [_twin(x) for x in inputs]
+        twins: list[Any] = [_twin(x) for x in inputs]
         g, input, weight, bias = twins
         firsts = [x for x, need in zip((input, weight, bias), needs, strict=True) if need]
         out = _in_plain_ops(input, weight, bias, stats, training, eps, relu)
-        gradients = grad(out, firsts, g, create_graph=True)
+        gradients: tuple[Any, ...] = grad(out, firsts, g, create_graph=True)
         wanted = [x for x, need in zip(twins, node.needs_input_grad, strict=True) if need]
         pairs = [(y, c) for y, c in zip(gradients, cotangents, strict=True) if y.requires_grad]
         if not pairs:
