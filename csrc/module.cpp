@@ -18,6 +18,7 @@ namespace fastdl {
 #undef HOST_STEM
 #undef OP
 void bind_core(py::module_& m);
+void wrap_calls(py::module_& m);
 } // namespace fastdl
 
 PYBIND11_MODULE(_C, m) {
@@ -31,4 +32,5 @@ PYBIND11_MODULE(_C, m) {
 #undef STEM
 #undef HOST_STEM
 #undef OP
+  wrap_calls(m);
 }

@@ -59,6 +59,9 @@ def cross_entropy(
 def _check(
     input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, label_smoothing: float
 ) -> None:
+    for name, x in (("input", input), ("target", target)):
+        if not isinstance(x, Tensor):
+            raise TypeError(f"cross_entropy: {name}: expected a Tensor, got {type(x).__name__}")
     if not input.dtype.is_floating_point:
         raise TypeError(
             f"cross_entropy: input: expected dtype float32 or float64, got {input.dtype.name}"

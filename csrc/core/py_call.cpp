@@ -1,0 +1,111 @@
+// Calls of the bindings from Python.  A Call stands before each bound function: it passes the
+// arguments on, binds as a method, and where the function did not take them has `fastdl.explain`
+// say which one does not fit.
+#include <pybind11/pybind11.h>
+
+#include <cstddef>
+
+namespace py = pybind11;
+
+namespace fastdl {
+namespace {
+
+struct PyCall {
+  PyObject_HEAD PyObject* function;
+  vectorcallfunc call;
+};
+
+// Replaces the TypeError of pybind11's dispatcher; any other error stays.
+PyObject* explain(PyObject* function, PyObject* const* args, size_t n_args, PyObject* names) {
+  PyObject *type, *error, *trace;
+  PyErr_Fetch(&type, &error, &trace);
+  PyErr_NormalizeException(&type, &error, &trace);
+  try {
+    const std::string text = py::str(error);
+    if (text.find("incompatible function arguments") != std::string::npos) {
+      const auto n = static_cast<size_t>(PyVectorcall_NARGS(n_args));
+      py::list positional;
+      for (size_t i = 0; i < n; ++i)
+        positional.append(py::handle(args[i]));
+      py::dict named;
+      for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); ++i)
+        named[py::handle(PyTuple_GET_ITEM(names, i))] = py::handle(args[n + i]);
+      const py::object message =
+          py::module_::import("fastdl.explain")
+              .attr("explain")(py::handle(function).attr("__name__"),
+                               py::handle(function).attr("__doc__"), positional, named);
+      PyErr_SetObject(PyExc_TypeError, message.ptr());
+      Py_XDECREF(type), Py_XDECREF(error), Py_XDECREF(trace);
+      return nullptr;
+    }
+  } catch (const py::error_already_set&) { // the first error says more than one in the explanation
+  }
+  PyErr_Restore(type, error, trace);
+  return nullptr;
+}
+
+PyObject* pass_on(PyObject* object, PyObject* const* args, size_t n_args, PyObject* names) {
+  PyObject* function = reinterpret_cast<PyCall*>(object)->function;
+  PyObject* result = PyObject_Vectorcall(function, args, n_args, names);
+  if (!result && PyErr_ExceptionMatches(PyExc_TypeError)) [[unlikely]]
+    return explain(function, args, n_args, names);
+  return result;
+}
+
+PyObject* bind_method(PyObject* object, PyObject* self, PyObject*) {
+  return self && self != Py_None ? PyMethod_New(object, self) : Py_NewRef(object);
+}
+
+PyObject* attribute(PyObject* object, PyObject* name) {
+  PyObject* own = PyObject_GenericGetAttr(object, name);
+  if (own || !PyErr_ExceptionMatches(PyExc_AttributeError))
+    return own;
+  PyErr_Clear();
+  return PyObject_GetAttr(reinterpret_cast<PyCall*>(object)->function, name);
+}
+
+PyObject* represent(PyObject* object) {
+  return PyObject_Repr(reinterpret_cast<PyCall*>(object)->function);
+}
+
+void destroy(PyObject* object) {
+  Py_DECREF(reinterpret_cast<PyCall*>(object)->function);
+  PyObject_Free(object);
+}
+
+PyTypeObject make_call_type() {
+  PyTypeObject type{};
+  Py_SET_REFCNT(reinterpret_cast<PyObject*>(&type), 1); // static: never freed
+  type.tp_name = "fastdl._C.Call";
+  type.tp_basicsize = sizeof(PyCall);
+  type.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR;
+  type.tp_vectorcall_offset = offsetof(PyCall, call);
+  type.tp_call = PyVectorcall_Call;
+  type.tp_descr_get = bind_method;
+  type.tp_getattro = attribute;
+  type.tp_repr = represent;
+  type.tp_dealloc = destroy;
+  return type;
+}
+
+PyTypeObject PyCallType = make_call_type();
+
+} // namespace
+
+// Puts a Call before every function bound so far.
+void wrap_calls(py::module_& m) {
+  if (PyType_Ready(&PyCallType) < 0)
+    throw py::error_already_set();
+  for (auto [name, value] : py::dict(m.attr("__dict__"))) {
+    if (!PyCFunction_Check(value.ptr()))
+      continue;
+    auto* wrapped = PyObject_New(PyCall, &PyCallType);
+    if (!wrapped)
+      throw py::error_already_set();
+    wrapped->function = Py_NewRef(value.ptr());
+    wrapped->call = pass_on;
+    m.attr(name) = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(wrapped));
+  }
+}
+
+} // namespace fastdl
