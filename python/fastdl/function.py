@@ -43,7 +43,7 @@ class Function:
             return out
         outputs = out if isinstance(out, tuple) else (out,)
         outputs = tuple([t._alias() if any(t is a for a in args) else t for t in outputs])
-        ctx.save(getattr(ctx, "to_save", ()), outputs)
+        ctx.save(ctx.__dict__.pop("to_save", ()), outputs)  # kept, it would be a cycle
         for index, tensor in enumerate(outputs):
             tensor._set_history(ctx, index)
         if len(outputs) > 1:
