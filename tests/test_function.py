@@ -202,3 +202,18 @@ def test_gradcheck_takes_other_arguments_and_scalars():
     assert gradcheck(fd.where, [fd.tensor([True, False]), leaf(1.0, 2.0), leaf(3.0)])
     assert gradcheck(lambda x, n: x**n, [leaf(2.0), 3])
     assert gradcheck(lambda x: x.T[:, 1:], [fd.ones(3, 2, dtype=fd.float64, requires_grad=True)])
+
+
+def test_a_gradient_of_the_wrong_shape_is_an_error():
+    class Sum(Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.sum()
+
+        @staticmethod
+        def backward(ctx, g):
+            return g
+
+    x = fd.ones(3, requires_grad=True)
+    with pytest.raises(RuntimeError, match=r"Sum.backward: gradient 0: expected shape \(3,\)"):
+        fd.autograd.grad(Sum.apply(x), x)

@@ -18,6 +18,18 @@ class _Context(Node):
         self.to_save = tensors
 
 
+def _function_vjp(ctx: _Context, *rest: Any) -> tuple[Any, ...]:
+    *cotangents, cls, shapes = rest
+    result = cls.backward(ctx, *cotangents)
+    gradients = result if isinstance(result, tuple) else (result,)
+    for i, (g, shape) in enumerate(zip(gradients, shapes, strict=False)):
+        if g is not None and shape is not None and g.shape != shape:
+            raise RuntimeError(
+                f"{cls.__name__}.backward: gradient {i}: expected shape {shape}, got {g.shape}"
+            )
+    return gradients
+
+
 class Function:
     """A differentiable function of your own, as in PyTorch.
 
@@ -36,7 +48,8 @@ class Function:
 
     @classmethod
     def apply(cls, *args: Any) -> Any:
-        ctx = _Context(cls.backward, args, ())
+        shapes = [getattr(x, "shape", None) for x in args]
+        ctx = _Context(_function_vjp, args, (cls, shapes))
         with no_grad():
             out = cls.forward(ctx, *args)
         if not needs_grad(*args):
