@@ -359,10 +359,15 @@ def test_hook_errors():
         fd.ones(1).register_hook(lambda g: g)
     with pytest.raises(TypeError, match=r"expected a callable, got int"):
         leaf(1.0).register_hook(3)
-    x = leaf(1.0, 2.0)
-    x.register_hook(lambda g: fd.ones(5))
-    with pytest.raises((RuntimeError, ValueError), match=r"\(2,\)"):
-        (x * 2).backward(fd.ones(2, dtype=fd.float64))
+    for returned, error, message in (
+        (fd.ones(5), RuntimeError, r"hook: gradient: expected shape \(2,\), got \(5,\)"),
+        (fd.ones(1), RuntimeError, r"hook: gradient: expected shape \(2,\), got \(1,\)"),
+        (3.0, TypeError, r"hook: gradient: expected a Tensor or None, got float"),
+    ):
+        for hooked in (leaf(1.0, 2.0), leaf(1.0, 2.0).relu()):  # relu would broadcast it
+            hooked.register_hook(lambda g, value=returned: value)
+            with pytest.raises(error, match=message):
+                (hooked * 2).backward(fd.ones(2, dtype=fd.float64))
 
 
 def test_a_raising_hook_leaves_the_mode_alone():

@@ -39,6 +39,16 @@ def test_modes_as_decorators_keep_names():
     with fd.no_grad():
         assert g(leaf(1.0)).requires_grad
 
+    @fd.no_grad
+    def bare(x):
+        """Doc."""
+        return x * 2
+
+    assert not bare(leaf(1.0)).requires_grad and bare.__doc__ == "Doc."
+    assert fd.enable_grad(lambda: fd.is_grad_enabled())() and fd.is_grad_enabled()
+    with pytest.raises(TypeError, match=r"no_grad: expected a function, got bool"):
+        fd.no_grad(True)
+
     @fd.no_grad()
     def recursive(n):
         return fd.is_grad_enabled() if n == 0 else recursive(n - 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 
 import pytest
 
@@ -167,3 +168,26 @@ def test_backward_frees_what_was_saved():
     before = fd._C.pool_stats()["live_buffers"]
     y.backward(fd.ones(1000))
     assert fd._C.pool_stats()["live_buffers"] <= before - 2 + 1  # two results go, x.grad comes
+
+
+def test_a_hook_is_dropped_with_its_tensor():
+    """Its handle may not keep it, and what it closes over, until the garbage collector comes."""
+
+    class Big:
+        pass
+
+    def use(held):
+        x = fd.ones(2, requires_grad=True)
+        x.register_hook(lambda g: held and None)
+        (x * 2).register_hook(lambda g: held and None)
+        fd.nn.Linear(2, 2).register_forward_hook(lambda *_: held and None)
+
+    gc.disable()
+    try:
+        big = Big()
+        seen = weakref.ref(big)
+        use(big)
+        del big
+        assert seen() is None
+    finally:
+        gc.enable()

@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .grad_mode import _mode, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .hooks import checked_gradient
 
 if TYPE_CHECKING:
     from .tensor import Tensor
@@ -53,8 +54,8 @@ class Node:
         self.constants = constants
         self.edges = edges = tuple([_edge(x) for x in inputs])
         self.needs_input_grad = tuple([edge is not None for edge in edges])
-        self.hooks: dict[int, dict[int, Callable[[Tensor], Tensor | None]]] | None = None
-        self.like: tuple[Tensor, ...] | None = None  # the outputs, where there are several
+        self.hooks: dict[int, dict[object, Callable[[Tensor], Tensor | None]]] | None = None
+        self.like: tuple[Tensor | None, ...] | None = None  # the outputs, if several
         self.saved: tuple[Any, ...] = ()
         self.versions: tuple[int, ...] = ()
         self.sequence = next(_sequence)
@@ -238,11 +239,14 @@ def _engine(
 
 
 def _call_vjp(node: Node, slots: dict[int, Tensor]) -> Sequence[Tensor | None]:
-    cotangents: list[Tensor] = (
-        [slots[0]]
-        if node.like is None
-        else [slots[i] if i in slots else t.clone().fill_(0) for i, t in enumerate(node.like)]
-    )
+    cotangents: list[Tensor | None]
+    if node.like is None:
+        cotangents = [slots[0]]
+    else:
+        cotangents = [slots.get(i) for i in range(len(node.like))]
+        for i, t in enumerate(node.like):
+            if i not in slots and t is not None:
+                cotangents[i] = t.clone().fill_(0)
     assert node.vjp is not None
     result = node.vjp(node, *cotangents, *node.constants)
     gradients = result if isinstance(result, tuple) else (result,)
@@ -253,10 +257,10 @@ def _call_vjp(node: Node, slots: dict[int, Tensor]) -> Sequence[Tensor | None]:
     return gradients
 
 
-def _run_hooks(hooks: dict[int, Callable[[Tensor], Tensor | None]], g: Tensor) -> Tensor:
+def _run_hooks(hooks: dict[object, Callable[[Tensor], Tensor | None]], g: Tensor) -> Tensor:
     for hook in list(hooks.values()):
         changed = hook(g)
-        g = g if changed is None else changed
+        g = g if changed is None else checked_gradient("hook: gradient", changed, g.shape, g.dtype)
     return g
 
 

@@ -46,9 +46,17 @@ class set_grad_enabled:
 
 
 class _Switch:
-    """A context manager and decorator that sets the mode; re-entrant."""
+    """A context manager and decorator (with or without parentheses) that sets the mode;
+    re-entrant."""
 
     mode: bool
+
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        if function is None:
+            return super().__new__(cls)
+        if not callable(function):
+            raise TypeError(f"{cls.__name__}: expected a function, got {type(function).__name__}")
+        return cls()(function)
 
     def __init__(self) -> None:
         self.previous: list[bool] = []
@@ -70,7 +78,7 @@ class _Switch:
 
 
 class no_grad(_Switch):
-    """Ops inside are not recorded: `with no_grad():` or `@no_grad()`."""
+    """Ops inside are not recorded: `with no_grad():`, `@no_grad()` or `@no_grad`."""
 
     mode = False
 

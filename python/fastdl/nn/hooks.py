@@ -18,6 +18,6 @@ class ModuleHookHandle(RemovableHandle):
 
     def remove(self) -> None:
         """Take the hook away; a second time does nothing."""
-        if self in self._hooks:
+        if self._key in self._hooks:
             super().remove()
             structure.changed()

@@ -41,8 +41,8 @@ class Module:
 
     training: bool
     _kinds: dict[str, str]
-    _forward_pre_hooks: dict[ModuleHookHandle, Callable[..., Any]]
-    _forward_hooks: dict[ModuleHookHandle, Callable[..., Any]]
+    _forward_pre_hooks: dict[object, Callable[..., Any]]
+    _forward_hooks: dict[object, Callable[..., Any]]
 
     def __init__(self) -> None:
         attributes = self.__dict__
