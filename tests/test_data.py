@@ -346,3 +346,18 @@ def test_digits_never_unpickle(tmp_path):
     np.savez(tmp_path / "digits.npz", images=np.zeros((2, 64)), labels=labels)
     with pytest.raises(ValueError, match=r"digits.npz: .*allow_pickle=False"):
         load_digits(tmp_path)
+
+
+def test_digits_that_are_no_archive(tmp_path):
+    (tmp_path / "digits.npz").write_bytes(b"garbage")
+    with pytest.raises(ValueError, match=r"digits.npz: .*\(not a zip archive\)$"):
+        load_digits(tmp_path)
+
+
+@pytest.mark.parametrize("value", [17, -1, np.nan, np.inf])
+def test_digits_out_of_range_name_the_value(tmp_path, value):
+    images = np.zeros((3, 64))
+    images[1, 5] = value
+    np.savez(tmp_path / "digits.npz", images=images, labels=np.zeros(3))
+    with pytest.raises(ValueError, match=rf"images: expected values from 0 to 16, got {value}"):
+        load_digits(tmp_path)

@@ -9,6 +9,9 @@ import fastdl as fd
 import fastdl.nn.functional as F
 
 X = fd.ones(2, 3)
+LABELS = fd.tensor([0, 1])
+LEAF = fd.ones(1, requires_grad=True)
+MODEL = fd.nn.Linear(3, 2)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +31,36 @@ X = fd.ones(2, 3)
             lambda: F.linear(np.ones((2, 3)), X),
             r"linear: input: expected a Tensor, got numpy.ndarray \(fastdl.as_tensor makes",
         ),
+        # None is right for the arguments before the wrong one
+        (
+            lambda: F.cross_entropy(X, LABELS, ignore_index="a"),
+            "cross_entropy: ignore_index: expected an int, got 'a'",
+        ),
+        (
+            lambda: F.batch_norm(X, None, None, training=True, momentum="a"),
+            "batch_norm: momentum: expected a float or int, got 'a'",
+        ),
+        # functions that look at their arguments in Python
+        (lambda: F.cross_entropy(np.ones((2, 3)), LABELS), "cross_entropy: input: .*numpy.ndarray"),
+        (lambda: F.cross_entropy(X, LABELS, [1, 1, 1]), "cross_entropy: weight: .* got list"),
+        (lambda: F.cross_entropy(X, LABELS, label_smoothing="a"), "label_smoothing: .*got str"),
+        (lambda: F.mse_loss(X, None), "mse_loss: target: expected a Tensor, got None"),
+        (lambda: F.mse_loss(np.ones(2), X), "mse_loss: input: expected a Tensor, got numpy"),
+        (lambda: F.dropout(None), "dropout: input: expected a Tensor, got None"),
+        (lambda: F.dropout(X, "a"), "dropout: p: expected a number, got str"),
+        (lambda: X.flatten("a"), "flatten: start_dim: expected an int, got 'a'"),
+        (lambda: X.squeeze("a"), "squeeze: dim: expected an int, got 'a'"),
+        (lambda: X.logsumexp("a"), "logsumexp: dim: expected an int, got 'a'"),
+        (lambda: fd.full(3, 1.0), "full: size: expected a tuple of ints, got int"),
+        (lambda: fd.autograd.grad(3, LEAF), "grad: outputs: expected .*Tensor.*, got 3"),
+        (lambda: fd.autograd.grad(X.sum(), "a"), "grad: inputs: expected .*Tensor.*, got 'a'"),
+        (lambda: fd.autograd.backward([X, None]), "backward: outputs: .* got None"),
+        (lambda: LEAF.backward("a"), "backward: cotangents: .* got 'a'"),
+        (lambda: fd.set_rng_state(3), r"set_rng_state: expected \(seed, draw index\), got 3"),
+        (lambda: fd.optim.SGD(MODEL, 0.1), r"SGD: params: .*got Linear \(its parameters\(\)\?\)"),
+        (lambda: fd.optim.SGD(3, 0.1), "SGD: params: expected an iterable of tensors .*got int"),
+        (lambda: fd.optim.SGD(MODEL.parameters()).load_state_dict(3), "expected a dict with .*int"),
+        (lambda: fd.nn.ModuleList(fd.nn.ReLU()), "ModuleList: modules: expected .* got ReLU"),
     ],
 )
 def test_the_argument_is_named(call, message):

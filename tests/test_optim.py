@@ -492,3 +492,21 @@ def test_shared_memory_and_duplicates_across_groups():
     optimizer.param_groups[0]["params"].append(leaf())
     with pytest.raises(ValueError, match="use add_param_group"):
         optimizer.step()
+
+
+@pytest.mark.parametrize(
+    "state_dict",
+    [
+        {},
+        {"state": {}},
+        {"state": {}, "param_groups": [3]},
+        {"state": {}, "param_groups": [{"lr": 1.0}]},
+        {"state": {0: 3}, "param_groups": [{"params": [0]}]},
+        {"state": {0: {"step": "a"}}, "param_groups": [{"params": [0]}]},
+    ],
+)
+def test_a_state_dict_of_something_else(state_dict):
+    optimizer = fd.optim.Adam([fd.ones(2, requires_grad=True)])
+    with pytest.raises((TypeError, ValueError), match=r"Adam.load_state_dict: .*expected .*got"):
+        optimizer.load_state_dict(state_dict)
+    assert not optimizer.state

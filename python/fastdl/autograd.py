@@ -290,12 +290,12 @@ def _nodes_that_reach(
 
 
 def _roots(op: str, outputs: Any, cotangents: Any) -> list[tuple[Any, Tensor]]:
-    from .tensor import Tensor
+    from . import check
 
-    outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
-    if cotangents is None or isinstance(cotangents, Tensor):
-        cotangents = (cotangents,) * len(outputs)
-    cotangents = tuple(cotangents)
+    outputs = check.tensors(f"{op}: outputs", outputs)
+    if cotangents is None:
+        cotangents = (None,) * len(outputs)
+    cotangents = check.tensors(f"{op}: cotangents", cotangents, or_none=True)
     if len(cotangents) != len(outputs):
         raise ValueError(f"{op}: expected {len(outputs)} cotangents, got {len(cotangents)}")
     roots = []
@@ -368,9 +368,9 @@ def grad(
         RuntimeError: as `backward`, and for an input that the outputs do not depend on unless
             `allow_unused=True` (which gives None for it).
     """
-    from .tensor import Tensor
+    from . import check
 
-    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    inputs = check.tensors("grad: inputs", inputs)
     retain = create_graph if retain_graph is None else retain_graph
     edges = [_edge(x) for x in inputs]
     for i, edge in enumerate(edges):

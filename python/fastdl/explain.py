@@ -19,12 +19,17 @@ def explain(name: str, doc: str, args: Sequence[Any], kwargs: dict[str, Any]) ->
     for unknown in kwargs.keys() - {p for p, _, _ in parameters}:
         return f"{name}: there is no argument {unknown!r}"
     for parameter, kind, default in parameters:
-        if parameter not in given:
-            if not default:
-                return f"{name}: {parameter}: expected {_article(kind)}, got nothing"
-        elif not _fits(given[parameter], kind, default):
-            got = _describe(given[parameter])
-            return f"{name}: {parameter}: expected {_article(kind)}, got {got}"
+        if parameter not in given and not default:
+            return f"{name}: {parameter}: expected {_article(kind)}, got nothing"
+    wrong = [
+        (parameter, kind)
+        for parameter, kind, default in parameters
+        if parameter in given and not _fits(given[parameter], kind, default)
+    ]
+    # Some tensors may be None, which no signature tells: another argument is blamed first.
+    for parameter, kind in sorted(wrong, key=lambda w: w[1] == "Tensor" and given[w[0]] is None):
+        got = describe(given[parameter])
+        return f"{name}: {parameter}: expected {_article(kind)}, got {got}"
     return f"{name}: expected {', '.join(f'{p}: {k}' for p, k, _ in parameters)}"
 
 
@@ -62,7 +67,8 @@ def _article(kinds: str) -> str:
     return ("an " if listed[0] in "aeiou" else "a ") + listed
 
 
-def _describe(value: Any) -> str:
+def describe(value: Any) -> str:
+    """A number, a str or None as it is written; anything else by its class."""
     if value is None or isinstance(value, int | float | str):
         return f"{value!r}"
     kind = type(value)

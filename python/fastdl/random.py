@@ -45,9 +45,11 @@ class Generator:
         return self.seed, self.draw
 
     def set_state(self, state: tuple[int, int]) -> None:
+        if not (isinstance(state, tuple | list) and [type(x) for x in state] == [int, int]):
+            raise TypeError(f"set_rng_state: expected (seed, draw index), got {state!r}")
         seed, draw = state
-        if not (isinstance(draw, int) and 0 <= draw < _LIMIT):
-            raise ValueError(f"set_state: expected (seed, draw index), got {state!r}")
+        if not 0 <= draw < _LIMIT:
+            raise ValueError(f"set_rng_state: expected a draw index of at least 0, got {draw}")
         self.manual_seed(seed)
         self.draw = draw
 

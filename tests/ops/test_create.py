@@ -295,3 +295,16 @@ def test_pickle_keeps_what_a_leaf_has():
         copy.deepcopy(x * 2)
     a, b = copy.deepcopy((x, x))
     assert a is b
+
+
+@pytest.mark.parametrize(
+    ("data", "dtype"), [([300], fd.uint8), ([1, 2**40], fd.int32), (-1, fd.uint8)]
+)
+def test_a_number_that_the_dtype_does_not_hold(data, dtype):
+    with pytest.raises(
+        ValueError, match=rf"tensor: data: expected numbers that {dtype.name} holds"
+    ):
+        fd.tensor(data, dtype=dtype)
+    assert fd.tensor([255, 0], dtype=fd.uint8).tolist() == [255, 0]
+    assert fd.tensor([2, 0], dtype=fd.bool).tolist() == [True, False]
+    assert fd.tensor([1.7], dtype=fd.int64).tolist() == [1]

@@ -227,7 +227,7 @@ def test_bad_dimensions():
         ValueError, match=r"logsumexp: dim: expected each dimension once, got \(0, -2\)"
     ):
         fd.logsumexp(x, (0, -2))
-    with pytest.raises(IndexError, match=r"logsumexp: dim: expected ints in \[-2, 1\], got 2"):
+    with pytest.raises(IndexError, match=r"logsumexp: dim: expected an int in \[-2, 1\], got 2"):
         fd.logsumexp(x, (0, 2))
 
 

@@ -66,6 +66,8 @@ def _find(folder: Path) -> Path:
 
 
 def _read_npz(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    if not zipfile.is_zipfile(path):  # np.load would speak of pickles
+        raise ValueError("not a zip archive")
     with np.load(path, allow_pickle=False) as arrays:
         return arrays["images"], arrays["labels"]
 
@@ -93,8 +95,11 @@ def _checked(
     for name, array, highest in (("images", images, 16), ("labels", labels, 9)):
         if not np.issubdtype(array.dtype, np.number) or np.iscomplexobj(array):
             raise ValueError(f"{source}: {name}: expected numbers, got dtype {array.dtype}")
-        if not (np.isfinite(array).all() and array.min() >= 0 and array.max() <= highest):
-            raise ValueError(f"{source}: {name}: expected values from 0 to {highest}")
+        wrong = array[~((array >= 0) & (array <= highest))]  # NaN too
+        if wrong.size:
+            raise ValueError(
+                f"{source}: {name}: expected values from 0 to {highest}, got {wrong[0]}"
+            )
     if (labels != np.floor(labels)).any():
         raise ValueError(f"{source}: labels: expected whole numbers")
     scaled = images.reshape(len(images), 64).astype(np.float32) / np.float32(16)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..check import number, one_of
 from ..dtypes import float32
 from ..nn import init
 from ..nn.activation import ReLU, Sigmoid, Softplus, Tanh
 from ..nn.batchnorm import BatchNorm1d
-from ..nn.check import number, one_of
 from ..nn.container import Sequential
 from ..nn.dropout import Dropout
 from ..nn.flatten import Flatten

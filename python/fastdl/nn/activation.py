@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..check import number
 from ..tensor import Tensor
 from . import functional as F
-from .check import number
 from .module import Module
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..check import number, positive_int
 from ..dtypes import float32, int64
 from ..ops.create import ones, tensor, zeros
 from ..tensor import Tensor
 from . import functional as F
 from . import init
-from .check import number, positive_int
 from .module import Module
 from .parameter import Parameter
 

@@ -73,7 +73,16 @@ class _Numbered(Module):
         return self
 
     def extend(self: C, modules: Iterable[Module]) -> C:
-        """Add all of `modules` at the end; returns the container."""
+        """Add all of `modules` at the end; returns the container.
+
+        Raises:
+            TypeError: `modules` is no iterable, or one of them no `Module`.
+        """
+        if not isinstance(modules, Iterable):
+            raise TypeError(
+                f"{type(self).__name__}: modules: expected an iterable of modules, "
+                f"got {type(modules).__name__}"
+            )
         for module in list(modules):
             self.append(module)
         return self

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 
+from ..check import one_of
 from ..grad_mode import no_grad
 from ..tensor import Tensor
-from .check import one_of
 
 _PLAIN_GAINS = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 0.75}
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..check import positive_int
 from ..dtypes import float32
 from ..ops.create import empty
 from ..tensor import Tensor
 from . import functional as F
 from . import init
-from .check import positive_int
 from .module import Module
 from .parameter import Parameter
 

@@ -44,6 +44,8 @@ def full(
     requires_grad: bool = False,
 ) -> Tensor:
     """A tensor of one value, whose Python type gives the dtype unless `dtype` does."""
+    if not isinstance(size, tuple | list):
+        raise TypeError(f"full: size: expected a tuple of ints, got {type(size).__name__}")
     kind = {bool: _C.DType.bool, int: _C.DType.int64}.get(type(fill_value), _C.DType.float32)
     wanted = kind if dtype is None else as_dtype(dtype)
     out = _C.full(_shape("full", (tuple(size),)), fill_value, wanted)
@@ -130,7 +132,7 @@ def tensor(
     Without `dtype`, Python floats give float32, ints int64, bools bool; arrays keep theirs.
 
     Raises:
-        TypeError: data has no dtype of ours. ValueError: it is ragged.
+        TypeError: data has no dtype of ours. ValueError: it is ragged, or ints do not fit `dtype`.
     """
     if isinstance(data, Tensor):
         out = _C.clone(data)
@@ -141,7 +143,13 @@ def tensor(
     except ValueError as error:
         raise ValueError(f"tensor: data: expected a regular shape; {error}") from None
     if dtype is not None:
-        array = _astype(array, as_dtype(dtype))
+        given, array = array, _astype(array, as_dtype(dtype))
+        if not keeps and given.dtype.kind in "iu" and array.dtype.kind in "iu":
+            wrong = given[given != array]
+            if wrong.size:
+                raise ValueError(
+                    f"tensor: data: expected numbers that {array.dtype} holds, got {wrong[0]}"
+                )
     elif not keeps and (array.dtype == np.float64 or array.size == 0):
         array = array.astype(np.float32)
     return _finish(_C.from_numpy(_known("tensor", array)), requires_grad, device)

@@ -3,7 +3,7 @@ NaN and ignored rows: csrc/ops/cross_entropy.h."""
 
 from __future__ import annotations
 
-from .. import _C
+from .. import _C, check
 from ..autograd import Node, record
 from ..tensor import Tensor
 from .softmax import log_softmax, softmax, softmax_backward
@@ -60,8 +60,9 @@ def _check(
     input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, label_smoothing: float
 ) -> None:
     for name, x in (("input", input), ("target", target)):
-        if not isinstance(x, Tensor):
-            raise TypeError(f"cross_entropy: {name}: expected a Tensor, got {type(x).__name__}")
+        check.tensor(f"cross_entropy: {name}", x)
+    if weight is not None:
+        check.tensor("cross_entropy: weight", weight)
     if not input.dtype.is_floating_point:
         raise TypeError(
             f"cross_entropy: input: expected dtype float32 or float64, got {input.dtype.name}"
@@ -91,10 +92,7 @@ def _check(
         raise ValueError(
             f"cross_entropy: reduction: expected 'none', 'mean' or 'sum', got {reduction!r}"
         )
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(
-            f"cross_entropy: label_smoothing: expected a number in [0, 1], got {label_smoothing}"
-        )
+    check.number("cross_entropy: label_smoothing", label_smoothing, 0, 1)
 
 
 def _class_dim(input: Tensor) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import _C
+from .. import _C, check
 from ..autograd import Node, record
 from ..random import Generator, default_generator
 from ..tensor import Tensor
@@ -22,8 +22,8 @@ def dropout(
     Raises:
         ValueError: p outside [0, 1]. TypeError: input is not float32 or float64.
     """
-    if not 0 <= p <= 1:
-        raise ValueError(f"dropout: p: expected a probability in [0, 1], got {p}")
+    check.number("dropout: p", p, 0, 1)
+    check.tensor("dropout: input", input)
     if not training:
         return input
     if not input.dtype.is_floating_point:

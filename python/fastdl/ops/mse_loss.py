@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import check
 from ..tensor import Tensor
 
 
@@ -17,6 +18,7 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
         TypeError: a dtype is not float32 or float64.
     """
     for name, x in (("input", input), ("target", target)):
+        check.tensor(f"mse_loss: {name}", x)
         if not x.dtype.is_floating_point:
             raise TypeError(
                 f"mse_loss: {name}: expected dtype float32 or float64, got {x.dtype.name}"

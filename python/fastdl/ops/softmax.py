@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from .. import _C
+from .. import _C, check
 from ..autograd import Node, record
 from ..tensor import Tensor
 from .copy import cast
@@ -91,7 +91,7 @@ def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) ->
         IndexError: there is no such dimension. ValueError: a dimension comes twice.
         TypeError: input is not float32 or float64.
     """
-    if not isinstance(dim, Sequence):
+    if not isinstance(dim, tuple | list):
         out = _C.logsumexp(input, dim, keepdim)
         return record(out, _logsumexp_vjp, (input,), (input,), dim, keepdim)
     shape = input.shape
@@ -105,11 +105,7 @@ def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) ->
 
 def _dimensions(op: str, dims: Sequence[int], ndim: int) -> list[int]:
     """The dimensions as distinct non-negative ints; all of them if there are none."""
-    bound = max(ndim, 1)
-    for d in dims:
-        if not -bound <= d < bound:
-            raise IndexError(f"{op}: dim: expected ints in [{-bound}, {bound - 1}], got {d}")
-    over = [d % bound for d in dims]
+    over = [check.dimension(f"{op}: dim", d, ndim) for d in dims]
     if len(set(over)) < len(over):
         raise ValueError(f"{op}: dim: expected each dimension once, got {tuple(dims)}")
     return (over or list(range(ndim))) if ndim else []

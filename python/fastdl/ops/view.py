@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .. import _C
+from .. import _C, check
 from ..autograd import Node
 from ..inplace import record_view
 from ..tensor import Tensor
@@ -82,13 +82,8 @@ def view(input: Tensor, *shape: Any) -> Tensor:
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """`input` with dimensions start_dim to end_dim made one."""
-    ndim = max(input.ndim, 1)
-    for name, dim in (("start_dim", start_dim), ("end_dim", end_dim)):
-        if not -ndim <= dim < ndim:
-            raise IndexError(
-                f"flatten: {name}: expected an int in [{-ndim}, {ndim - 1}], got {dim}"
-            )
-    start, end = start_dim % ndim, end_dim % ndim
+    start = check.dimension("flatten: start_dim", start_dim, input.ndim)
+    end = check.dimension("flatten: end_dim", end_dim, input.ndim)
     if start > end:
         raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
     shape = input.shape
@@ -121,6 +116,8 @@ def sum_to_shape(g: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 def squeeze(input: Tensor, dim: int | None = None) -> Tensor:
     """`input` without its dimensions of size 1 (or without `dim`, if its size is 1)."""
+    if dim is not None:
+        dim = check.dimension("squeeze: dim", dim, input.ndim)
     return reshape(input, _C.squeeze(input, dim).shape)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .. import _C
+from ..check import is_iterable
 from ..grad_mode import enable_grad, no_grad
 from ..tensor import Tensor
 from .arena import FlatArena, find_shared_memory
@@ -41,10 +42,11 @@ class Optimizer:
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         name = type(self).__name__
-        if isinstance(params, Tensor | dict):
+        if isinstance(params, Tensor | dict) or not is_iterable(params):
+            hint = " (its parameters()?)" if hasattr(params, "parameters") else ""
             raise TypeError(
                 f"{name}: params: expected an iterable of tensors or dicts, "
-                f"got {type(params).__name__}"
+                f"got {type(params).__name__}{hint}"
             )
         self.defaults = defaults
         self.param_groups: list[Group] = []
@@ -255,11 +257,12 @@ class Optimizer:
         """Takes over what `state_dict` gave, of the same parameters in the same order.
 
         Raises:
+            TypeError: no dict as `state_dict` gives.
             ValueError: other groups or sizes, another kind of state, or a hyperparameter out of
                 range; nothing is changed then.
         """
         where = f"{type(self).__name__}.load_state_dict"
-        saved = state_dict["param_groups"]
+        saved = _saved_groups(where, state_dict)
         sizes = [len(group["params"]) for group in self.param_groups]
         if [len(group["params"]) for group in saved] != sizes:
             raise ValueError(
@@ -284,6 +287,8 @@ class Optimizer:
         self, where: str, group: Group, entry: dict[str, Any], shape: tuple[int, ...]
     ) -> dict[str, Any]:
         """The state of one parameter, if it is what this optimizer keeps."""
+        if not isinstance(entry, dict):
+            raise TypeError(f"{where}: expected a dict, got {type(entry).__name__}")
         entry = {name: value for name, value in entry.items() if value is not None}
         if not entry:
             return {}
@@ -306,6 +311,17 @@ class Optimizer:
             lines.append(f"Parameter Group {g}")
             lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
         return "\n".join([*lines, ")"])
+
+
+def _saved_groups(where: str, state_dict: Any) -> list[Group]:
+    """The groups of a state_dict, if it has the form of one."""
+    if not isinstance(state_dict, dict) or not {"state", "param_groups"} <= state_dict.keys():
+        got = sorted(state_dict) if isinstance(state_dict, dict) else type(state_dict).__name__
+        raise TypeError(f"{where}: expected a dict with 'state' and 'param_groups', got {got}")
+    for group in state_dict["param_groups"]:
+        if not isinstance(group, dict) or "params" not in group:
+            raise TypeError(f"{where}: param_groups: expected dicts with 'params', got {group!r}")
+    return list(state_dict["param_groups"])
 
 
 def check_number(name: str, value: Any, below: float = float("inf")) -> None:

@@ -1,0 +1,67 @@
+"""Checks of arguments; `where` is "op: argument" or "Layer: argument"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from .explain import describe
+from .tensor import Tensor
+
+
+def positive_int(where: str, value: Any) -> int:
+    """`value`, if it is an int of at least 1; TypeError or ValueError otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{where}: expected an int, got {type(value).__name__}")
+    if value < 1:
+        raise ValueError(f"{where}: expected at least 1, got {value}")
+    return value
+
+
+def number(where: str, value: Any, low: float, high: float) -> float:
+    """`value`, if it is a number in [low, high]; TypeError or ValueError otherwise."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{where}: expected a number, got {type(value).__name__}")
+    if not low <= value <= high:  # NaN too
+        raise ValueError(f"{where}: expected a number in [{low:g}, {high:g}], got {value}")
+    return value
+
+
+def one_of(where: str, value: Any, choices: tuple[str, ...]) -> str:
+    """`value`, if it is one of `choices`; ValueError otherwise."""
+    if value not in choices:
+        raise ValueError(f"{where}: expected one of {', '.join(map(repr, choices))}, got {value!r}")
+    return str(value)
+
+
+def tensor(where: str, value: Any) -> Tensor:
+    """`value`, if it is a Tensor; TypeError otherwise."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{where}: expected a Tensor, got {describe(value)}")
+    return value
+
+
+def tensors(where: str, values: Any, or_none: bool = False) -> tuple[Any, ...]:
+    """The Tensors (and, if `or_none`, Nones) in `values`, one or an iterable of them; TypeError
+    otherwise."""
+    listed = tuple(values) if is_iterable(values) and not isinstance(values, Tensor) else (values,)
+    for x in listed:
+        if not (isinstance(x, Tensor) or (or_none and x is None)):
+            kind = "Tensor or None" if or_none else "Tensor"
+            raise TypeError(f"{where}: expected a {kind}, or several, got {describe(x)}")
+    return listed
+
+
+def dimension(where: str, value: Any, ndim: int) -> int:
+    """`value` as one of `ndim` dimensions, from 0; TypeError or IndexError otherwise."""
+    if not hasattr(value, "__index__"):
+        raise TypeError(f"{where}: expected an int, got {describe(value)}")
+    bound = max(ndim, 1)
+    if not -bound <= value < bound:
+        raise IndexError(f"{where}: expected an int in [{-bound}, {bound - 1}], got {value}")
+    return int(value) % bound
+
+
+def is_iterable(value: Any) -> bool:
+    """Whether `for x in value` is possible; a str is none here."""
+    return isinstance(value, Iterable) and not isinstance(value, str)
