@@ -11,9 +11,10 @@ import pytest
 import fastdl as fd
 
 UNARY = [
-    "neg", "abs", "sign", "sqrt", "reciprocal", "exp", "expm1", "log", "log1p", "tanh", "sigmoid",
-    "relu", "softplus", "logsigmoid",
-]  # fmt: skip
+    name
+    for name, op in fd._C.op_table().items()
+    if op["stem"] == "unary" and "float32" in op["dtypes"]
+]
 BINARY = ["add", "sub", "mul", "div", "pow", "maximum", "minimum"]
 DTYPES = ["float32", "float64"]
 BLOCK = 8192  # work is handed out in blocks of so many elements
@@ -38,11 +39,6 @@ def same(got, expected):
     assert (got.shape, got.dtype) == (expected.shape, expected.dtype)
     wrong = bits(got) != bits(expected)
     assert not wrong.any(), f"bits differ at {np.argwhere(wrong)[:5].tolist()} of {got.shape}"
-
-
-def test_the_list_is_complete():
-    table = fd._C.op_table()
-    assert {n for n, op in table.items() if op["stem"] == "unary"} - {"logical_not"} == set(UNARY)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

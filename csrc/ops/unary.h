@@ -1,5 +1,6 @@
 // out[i] = f(in[i]).  Operands: out, in; any strides, one dtype.  The formulas, their errors and
-// what they do at +-inf and NaN stand in core/math.h; a NaN goes to its own element and no other.
+// what they do at +-inf and NaN stand in unary_math.h and core/math.h; a NaN goes to its own
+// element and no other.
 #pragma once
 #include "core/kernel.h"
 

@@ -11,7 +11,7 @@ from ..ops.dropout import dropout
 from ..ops.matmul import linear
 from ..ops.mse_loss import mse_loss
 from ..ops.softmax import log_softmax, softmax
-from ..ops.unary import relu, sigmoid, softplus, tanh
+from ..ops.unary import logsigmoid, relu, sigmoid, softplus, tanh
 
 __all__ = [
     "batch_norm",
@@ -19,6 +19,7 @@ __all__ = [
     "dropout",
     "linear",
     "log_softmax",
+    "logsigmoid",
     "mse_loss",
     "relu",
     "sigmoid",
