@@ -8,7 +8,7 @@ namespace fastdl {
 
 using ValueError = std::invalid_argument; // Python's ValueError
 using IndexError = std::out_of_range;     // Python's IndexError
-struct TypeError : std::runtime_error {   // Python's TypeError (translated in module.cpp)
+struct TypeError : std::runtime_error {   // Python's TypeError (translated in core/bind.cpp)
   using std::runtime_error::runtime_error;
 };
 

@@ -168,8 +168,7 @@ template <class V> FASTDL_INLINE V softplus(V x) {
 template <class V> FASTDL_INLINE V logsigmoid(V x) { return -softplus(-x); }
 
 // tanh: x + x^3 P(x^2) for |x| < 0.625, 1 - 2 / (exp(2 |x|) + 1) from there.  -0 at -0, x for tiny
-// x,
-// +-1 at +-inf.  Error: 1.37 ULP; double 1.31.
+// x, +-1 at +-inf.  Error: 1.37 ULP; double 1.31.
 template <class V> FASTDL_INLINE V tanh(V x) {
   using T = scalar_of<V>;
   using M = MathConstants<T>;

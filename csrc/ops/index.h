@@ -1,16 +1,15 @@
 // Reading and writing at places given by int64 indices.  All are checked, in a call of its own that
 // is recorded like any other, before one is used; the other kernels rely on it.
 //
-// index_check            wrapped (or none), index: IndexError unless low <= index < size; negative
-// ones
-//                        come out with size added
-// index_select           out[o, k, i] = input[o, index[k], i]; operands out, input, index
-// index_add, index_copy  target[o, index[k], i] += (=) source[o, k, i], in the order of k; operands
-//                        target, index, source
-// gather                 out[.., k, ..] = input[.., index[.., k, ..], ..]; operands out, index,
-// input scatter_add            target[.., index[.., k, ..], ..] += src[.., k, ..], in the order of
-// k;
-//                        operands target, index, src
+//   index_check             IndexError unless low <= index < size; negative ones come out with size
+//                           added; operands wrapped (or none), index
+//   index_select            out[o, k, i] = input[o, index[k], i]; operands out, input, index
+//   index_add, index_copy   target[o, index[k], i] += (=) source[o, k, i], in the order of k;
+//                           operands target, index, source
+//   gather                  out[.., k, ..] = input[.., index[.., k, ..], ..]; operands out, index,
+//                           input
+//   scatter_add             target[.., index[.., k, ..], ..] += src[.., k, ..], in the order of k;
+//                           operands target, index, src
 //
 // Sums are taken in the dtype, in a fixed order.
 #pragma once

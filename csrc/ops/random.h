@@ -2,8 +2,7 @@
 // under seed s is a function of (s, d, i) and the parameters alone (core/rng.h).
 //
 //   uniform  first + (second - first) u on [first, second), u in steps of 2^-24 or 2^-53; a sum
-//   that
-//            rounds up to `second` becomes the number before it; the same bits on every machine
+//            that rounds up to `second` becomes the number before it; the same bits everywhere
 //   normal   first + second z, z standard normal; |z| at most 6.7 (float32), 8.6 (float64)
 #pragma once
 #include "core/kernel.h"

@@ -9,7 +9,8 @@
 // sum, mean    float32 added up in float64, float64 compensated: within 2 ULP for numbers of one
 //              sign at any length.  Integers and bools give int64 (wrapping).  Of nothing: 0, NaN.
 // var          two passes over each chunk, chunks merged after Chan, Golub & LeVeque (1983);
-//              NaN where an element is NaN or infinite, or nothing is left to divide by.
+//              NaN where an element is NaN or infinite; where nothing is left to divide by, inf,
+//              or NaN for 0 / 0.
 // amax, amin   NaN if any element is.  Of nothing: an error in the binding.
 // argmax/min   the first of equal ones; the first NaN goes before all.  Of nothing: an error.
 // all, any     of nothing: true, false.
