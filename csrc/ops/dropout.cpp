@@ -13,8 +13,7 @@ Tensor dropout(const Tensor& input, double p, uint64_t seed, uint64_t draw) {
   require_float("dropout", "input", input);
   require(0 <= p && p <= 1, "dropout: p: expected a probability in [0, 1], got ", p);
   const Tensor x = contiguous(input), out = empty(input.shape, input.dtype);
-  const auto threshold = static_cast<uint64_t>(p * 0x1p32 + 0.5);
-  const DropoutParams params{x.numel(), seed, draw, threshold, 1 / (1 - p)};
+  const DropoutParams params{x.numel(), seed, draw, p};
   launch(Op::dropout, x.dtype, {&out, &x}, params, blocks(params.numel),
          offsetof(DropoutParams, draw));
   return out;

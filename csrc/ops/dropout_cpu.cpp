@@ -20,13 +20,14 @@ template <class T>
 void dropout_kernel(void* const* operands, const void* params, int64_t begin, int64_t end) {
   const auto& p = *static_cast<const DropoutParams*>(params);
   const int64_t first = begin * kBlock, last = end * kBlock < p.numel ? end * kBlock : p.numel;
-  const T scale = static_cast<T>(p.scale);
+  const T scale = static_cast<T>(1 / (1 - p.p));
+  const uint64_t threshold = bernoulli_threshold(p.p);
   constexpr int64_t W = lanes<uint32_t>, L = lanes<T>;
   for (int64_t i = first; i < last; i += 2 * W) {
     const VecPair<uint32_t> words = philox_words({p.seed, p.draw}, i / 4);
     const Vec<uint32_t> halves[] = {words.low, words.high};
     for (int64_t h = 0; h < 2; ++h) {
-      const Vec<int32_t> dropped = bernoulli(halves[h], p.threshold);
+      const Vec<int32_t> dropped = bernoulli(halves[h], threshold);
       const int64_t at = i + h * W, n = last - at;
       T* out = static_cast<T*>(operands[0]) + at;
       const T* in = static_cast<const T*>(operands[1]) + at;
