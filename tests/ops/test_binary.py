@@ -189,6 +189,17 @@ def test_scalars_among_each_other():
     assert (fd.tensor(1) + 1.5).dtype is fd.float32
 
 
+@pytest.mark.parametrize("dtype", ["int64", "int32"])
+def test_integers_wrap(dtype):
+    low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+    x = fd.full((67,), high, dtype=dtype)
+    assert (x + 1).tolist() == [low] * 67
+    assert (x * x).tolist() == [1] * 67 and (-x - x).tolist() == [2] * 67
+    assert (-(x + 1)).tolist() == abs(x + 1).tolist() == [low] * 67
+    index = fd.tensor([0])
+    assert x.index_add(0, index, x[:1])[0].item() == x.scatter_add(0, index, x[:1])[0].item() == -2
+
+
 def test_bool_arithmetic():
     x, y = fd.tensor([True, True, False]), fd.tensor([True, False, False])
     assert (x + y).tolist() == [True, True, False]
