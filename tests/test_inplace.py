@@ -224,6 +224,15 @@ def test_versions():
     assert x.clone()._version == 0
 
 
+def test_inner_methods_check_their_arguments():
+    x = fd.zeros(3)
+    for call in (lambda: x._share_version(1), lambda: x._set_data(None)):
+        with pytest.raises(TypeError, match="expected a Tensor"):
+            call()
+    with pytest.raises(TypeError, match="str"):
+        x._set_history(None, "0")
+
+
 def test_views_made_under_no_grad_have_no_history():
     x = leaf(1.0, 2.0, 3.0)
     with fd.no_grad():

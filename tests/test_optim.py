@@ -367,6 +367,17 @@ def test_copies_of_model_and_optimizer_train_alike():
     assert before != q.tolist() == p.tolist()
 
 
+def test_the_kernel_refuses_counts_and_hyper_of_another_size():
+    flat, segments = fd.zeros(16), fd.tensor([[0, 1]])
+    p = flat[:1]
+    p.grad = fd.ones(1)
+    hyper, counts = fd.ones(6, dtype=fd.float64), fd.zeros(1, 1, dtype=fd.float64)
+    for bad in ((hyper, counts[:, :0]), (hyper[:5], counts), (hyper, counts.float())):
+        with pytest.raises(ValueError, match=r"sgd: .*: expected \d float64"):
+            fd._C.sgd([p], flat, segments, *bad, flat.clone())
+    assert p.item() == 0
+
+
 def test_many_parameters():
     params = [fd.full((3,), float(i)).requires_grad_() for i in range(300)]
     optimizer = optim.SGD(params, lr=1.0)

@@ -54,9 +54,7 @@ Gradients gather_gradients(const char* op, const py::list& params, const Tensor&
     const Tensor* g = gradient(parameter(params, i));
     found.any |= g != nullptr;
     if (g && (!g->is_contiguous() || g->buffer.get() == flat.buffer.get())) {
-      Tensor copy = empty(g->shape, g->dtype);
-      copy_into(copy, *g);
-      found.copies.push_back(copy);
+      found.copies.push_back(clone(*g));
       g = &found.copies.back();
     }
     found.operands.push_back(g);
@@ -64,15 +62,14 @@ Gradients gather_gradients(const char* op, const py::list& params, const Tensor&
   return found;
 }
 
-void check_state(const char* op, const Tensor& hyper, size_t hyper_bytes, const Tensor& counts,
-                 int64_t rows, const Tensor& flat, std::initializer_list<const Tensor*> state) {
-  const auto bytes = [](const Tensor& x) {
-    return x.dtype == DType::float64 && x.is_contiguous() ? x.numel() * item_size(x.dtype) : -1;
+void check_state(const char* op, const Tensor& hyper, int64_t n_hyper, const Tensor& counts,
+                 int64_t n_counts, const Tensor& flat, std::initializer_list<const Tensor*> state) {
+  const auto check = [&](const char* name, const Tensor& x, int64_t n) {
+    require(x.dtype == DType::float64 && x.is_contiguous() && x.numel() == n, op, ": ", name,
+            ": expected ", n, " float64, got shape ", x.shape, " and dtype ", name_of(x.dtype));
   };
-  require(bytes(hyper) == static_cast<int64_t>(hyper_bytes), op, ": hyper: expected ",
-          hyper_bytes / sizeof(double), " float64, got shape ", hyper.shape);
-  require(bytes(counts) >= 0 && counts.ndim() && counts.shape[0] == rows, op,
-          ": counts: expected float64 with ", rows, " rows, got shape ", counts.shape);
+  check("hyper", hyper, n_hyper);
+  check("counts", counts, n_counts);
   for (const Tensor* x : state)
     require(!x || (x->dtype == flat.dtype && x->shape == flat.shape && x->is_contiguous()), op,
             ": state: expected shape ", flat.shape, " and dtype ", name_of(flat.dtype));
@@ -90,10 +87,7 @@ void count_changes(const py::list& params, const Gradients& gradients) {
   for (size_t i = 0; i < gradients.operands.size(); ++i) {
     if (!gradients.operands[i])
       continue;
-    PyTensor* p = parameter(params, static_cast<int64_t>(i));
-    if (!p->version)
-      p->version = new Version{1, 0};
-    ++p->version->value;
+    ++version_of(parameter(params, static_cast<int64_t>(i)))->value;
   }
 }
 

@@ -25,10 +25,10 @@ bool in_arena(const pybind11::list& params, const Tensor& flat, const Tensor& se
 Gradients gather_gradients(const char* op, const pybind11::list& params, const Tensor& flat,
                            const Tensor& segments);
 
-// ValueError where hyper is not that many bytes of float64, counts not float64 with that many rows,
-// or a state buffer (where given) not like flat.
-void check_state(const char* op, const Tensor& hyper, size_t hyper_bytes, const Tensor& counts,
-                 int64_t rows, const Tensor& flat, std::initializer_list<const Tensor*> state);
+// ValueError where hyper and counts are not that many row-major float64, or a state buffer (where
+// given) is not like flat.
+void check_state(const char* op, const Tensor& hyper, int64_t n_hyper, const Tensor& counts,
+                 int64_t n_counts, const Tensor& flat, std::initializer_list<const Tensor*> state);
 
 // Launches a kernel on these operands followed by the gradients.
 void launch_step(Op op, DType dtype, std::initializer_list<const Tensor*> operands,

@@ -17,17 +17,16 @@ PyObject* dtype_objects[kDTypes];           // Python's members of DType
 
 PyTensor* self_of(PyObject* object) { return reinterpret_cast<PyTensor*>(object); }
 
+PyObject* wrong_type(const char* method, PyObject* got) {
+  PyErr_Format(PyExc_TypeError, "%s: expected a Tensor, got %s", method, Py_TYPE(got)->tp_name);
+  return nullptr;
+}
+
 PyObject* allocate_object(PyTypeObject* type, Tensor&& value) {
   PyObject* object = type->tp_alloc(type, 0); // zeroed
   if (object)
     new (&self_of(object)->value) Tensor(std::move(value));
   return object;
-}
-
-Version* version_of(PyTensor* self) {
-  if (!self->version)
-    self->version = new Version{1, 0};
-  return self->version;
 }
 
 // A new object of that class over the same memory and version counter, without history.
@@ -164,6 +163,8 @@ PyObject* bump_version(PyObject* object, PyObject*) {
 
 // Counts changes of `other`'s memory with `other` from now on (a view made by a binding).
 PyObject* share_version(PyObject* object, PyObject* other) {
+  if (!is_tensor(other))
+    return wrong_type("_share_version", other);
   PyTensor* self = self_of(object);
   Version* shared = version_of(self_of(other));
   ++shared->references;
@@ -184,7 +185,10 @@ PyObject* set_history(PyObject* object, PyObject* const* args, Py_ssize_t n) {
   if (!is_float(self->value.dtype))
     Py_RETURN_NONE;
   const bool leaf = args[0] == Py_None;
-  self->index = static_cast<int32_t>(PyLong_AsLong(args[1]));
+  const long index = PyLong_AsLong(args[1]);
+  if (index == -1 && PyErr_Occurred())
+    return nullptr;
+  self->index = static_cast<int32_t>(index);
   self->requires_grad = !leaf;
   Py_XSETREF(self->node, leaf ? nullptr : Py_NewRef(args[0]));
   Py_RETURN_NONE;
@@ -198,10 +202,8 @@ PyObject* owns_memory(PyObject* object, PyObject*) {
 
 // Takes over the memory and geometry of another tensor; identity and autograd fields stay.
 PyObject* set_data(PyObject* object, PyObject* other) {
-  if (!is_tensor(other)) {
-    PyErr_Format(PyExc_TypeError, "set_: expected a Tensor, got %s", Py_TYPE(other)->tp_name);
-    return nullptr;
-  }
+  if (!is_tensor(other))
+    return wrong_type("data", other);
   self_of(object)->value = self_of(other)->value;
   Py_RETURN_NONE;
 }
@@ -267,6 +269,12 @@ PyTypeObject make_type() {
 } // namespace
 
 PyTypeObject PyTensorType = make_type();
+
+Version* version_of(PyTensor* tensor) {
+  if (!tensor->version)
+    tensor->version = new Version{1, 0};
+  return tensor->version;
+}
 
 PyObject* wrap(Tensor&& value) {
   PyObject* object = allocate_object(tensor_class, std::move(value));

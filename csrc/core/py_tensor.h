@@ -38,6 +38,17 @@ PyObject* wrap(Tensor&& value);
 
 inline bool is_tensor(PyObject* object) { return PyObject_TypeCheck(object, &PyTensorType); }
 
+// The counter of a tensor's changes, made when first asked for.
+Version* version_of(PyTensor* tensor);
+
+// A Python int, or what stands for one; IndexError where it is larger than any index.
+inline int64_t as_index(pybind11::handle number) {
+  const Py_ssize_t i = PyNumber_AsSsize_t(number.ptr(), PyExc_IndexError);
+  if (i == -1 && PyErr_Occurred())
+    throw pybind11::error_already_set();
+  return i;
+}
+
 } // namespace fastdl
 
 namespace pybind11::detail {
@@ -65,11 +76,6 @@ template <> struct type_caster<fastdl::Tensor> {
     if (!value)
       throw reference_cast_error();
     return *value;
-  }
-  operator fastdl::Tensor&&() && {
-    if (!value)
-      throw reference_cast_error();
-    return std::move(*value);
   }
 
   fastdl::Tensor* value = nullptr;

@@ -56,13 +56,17 @@ Dims contiguous_strides(const Dims& shape) {
   return strides;
 }
 
+bool is_countable(const Dims& shape, int64_t unit) {
+  for (int64_t size : shape)
+    if (size && __builtin_mul_overflow(unit, size, &unit))
+      return false;
+  return true;
+}
+
 Tensor empty(const Dims& shape, DType dtype) {
-  int64_t bytes = item_size(dtype);
-  for (int64_t size : shape) {
+  for (int64_t size : shape)
     require(size >= 0, "shape: expected sizes of at least 0, got ", shape);
-    if (size && __builtin_mul_overflow(bytes, size, &bytes))
-      raise<ValueError>("shape: ", shape, " is larger than any memory");
-  }
+  require(is_countable(shape, item_size(dtype)), "shape: ", shape, " is larger than any memory");
   Tensor out;
   out.dtype = dtype;
   out.shape = shape;
@@ -97,6 +101,7 @@ Tensor expand(const char* op, const Tensor& x, const Dims& shape) {
   out.shape = shape;
   out.strides.n = shape.n;
   require(x.ndim() <= shape.n, op, ": cannot expand shape ", x.shape, " to ", shape);
+  require(is_countable(shape), op, ": shape ", shape, " has more elements than an int64 counts");
   for (int i = 1; i <= shape.n; ++i) {
     const int64_t size = i <= x.ndim() ? x.shape[x.ndim() - i] : 1;
     const int64_t stride = i <= x.ndim() ? x.strides[x.ndim() - i] : 0;

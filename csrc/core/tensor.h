@@ -52,6 +52,9 @@ struct Tensor {
 // Row-major strides of a shape.
 Dims contiguous_strides(const Dims& shape);
 
+// Whether the product of the sizes (of at least 0; zeros left out) and `unit` is an int64.
+bool is_countable(const Dims& shape, int64_t unit = 1);
+
 // A new tensor with undefined elements, row-major.  Throws ValueError on a negative size or
 // overflow.
 Tensor empty(const Dims& shape, DType dtype);
@@ -65,8 +68,9 @@ Dims broadcast_shapes(const char* op, const Dims& a, const Dims& b);
 // The view of x with that shape (zero strides on broadcast dimensions).
 Tensor expand(const char* op, const Tensor& x, const Dims& shape);
 
-// In ops/copy.cpp: x itself if it is row-major, else a row-major copy; x converted to dtype (itself
-// if it has it); source written into target (same shape, any dtypes).
+// In ops/copy.cpp: a row-major copy of x; x itself if it is row-major, else a copy; x converted to
+// dtype (itself if it has it); source written into target (same shape, any dtypes).
+Tensor clone(const Tensor& x);
 Tensor contiguous(const Tensor& x);
 Tensor cast(const Tensor& x, DType dtype);
 void copy_into(const Tensor& target, const Tensor& source);

@@ -1,7 +1,6 @@
 #include "ops/adam.h"
 
 #include "core/arena.h"
-#include "core/check.h"
 #include "core/elementwise.h"
 
 namespace py = pybind11;
@@ -16,10 +15,9 @@ void adam_step(const py::list& params, const Tensor& flat, const Tensor& segment
   if (!gradients.any)
     return;
   const ArenaParams arena{flat.numel(), static_cast<int64_t>(params.size())};
-  check_state("adam", hyper, sizeof(AdamHyper), counts, arena.segments, flat,
+  check_state("adam", hyper, sizeof(AdamHyper) / sizeof(double), counts,
+              arena.segments * static_cast<int64_t>(sizeof(AdamCount) / sizeof(double)), flat,
               {&first, &second, largest});
-  require(counts.numel() * 8 == arena.segments * static_cast<int64_t>(sizeof(AdamCount)),
-          "adam: counts: expected 3 columns, got shape ", counts.shape);
   launch_step(Op::adam_advance, DType::float64, {&hyper, &counts}, gradients, arena, 1);
   launch_step(Op::adam, flat.dtype, {&hyper, &counts, &segments, &flat, &first, &second, largest},
               gradients, arena, blocks(arena.numel));

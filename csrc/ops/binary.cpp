@@ -83,11 +83,8 @@ void in_place(Op op, const Tensor& a, const Operand& b) {
     return;
   }
   // An operand that shares the target's memory at another place is read before it is written.
-  if (share_memory(other, a) && !same_place(other, a)) {
-    Tensor copy = empty(other.shape, other.dtype);
-    copy_into(copy, other);
-    other = copy;
-  }
+  if (share_memory(other, a) && !same_place(other, a))
+    other = clone(other);
   compute(op, a, other, a.dtype, &a);
 }
 

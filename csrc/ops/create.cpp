@@ -91,7 +91,7 @@ void bind_create(py::module_& m) {
   m.def("from_numpy", &from_numpy, py::arg("array"));
   m.def("numpy", &numpy, py::arg("input"));
   m.def("item", &item, py::arg("input"));
-  m.def("numel", &Tensor::numel, py::arg("input"));
+  m.def("numel", [](const Tensor& x) { return x.numel(); }, py::arg("input"));
   m.def(
       "data_ptr", [](const Tensor& x) { return reinterpret_cast<uintptr_t>(x.data()); },
       py::arg("input"));

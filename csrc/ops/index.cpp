@@ -93,12 +93,6 @@ void write_rows(Op op, const Tensor& target, int dim, const Tensor& index, const
          p.outer * ((p.inner + kIndexColumns - 1) / kIndexColumns));
 }
 
-Tensor copy_of(const Tensor& x) {
-  Tensor out = empty(x.shape, x.dtype);
-  copy_into(out, x);
-  return out;
-}
-
 template <Op op>
 Tensor with_rows(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& source) {
   const char* name = info(op).name;
@@ -106,7 +100,7 @@ Tensor with_rows(const Tensor& input, int64_t dim, const Tensor& index, const Te
   const Tensor where = check_rows(name, input, d, index, source);
   require<TypeError>(find_kernel(op, input.dtype), name, ": input: no sums of dtype ",
                      name_of(input.dtype));
-  const Tensor out = copy_of(input);
+  const Tensor out = clone(input);
   write_rows(op, out, d, where, source);
   return out;
 }
@@ -117,8 +111,8 @@ void index_copy_(const Tensor& target, int64_t dim, const Tensor& index, const T
   const int d = indexed_dim("index_copy_", target, dim);
   const Tensor where = check_rows("index_copy_", target, d, index, source);
   const bool shared = share_memory(target, source) || share_memory(target, index);
-  write_rows(Op::index_copy, target, d, shared ? copy_of(where) : where,
-             shared ? copy_of(source) : source);
+  write_rows(Op::index_copy, target, d, shared ? clone(where) : where,
+             shared ? clone(source) : source);
 }
 
 void require_covered(const char* op, const char* argument, const Tensor& x, const Tensor& index,
@@ -159,7 +153,7 @@ Tensor scatter_add(const Tensor& input, int64_t dim, const Tensor& index, const 
                      "dtype ",
                      name_of(input.dtype));
   const Tensor where = checked_index("scatter_add", index, d, 0, input.shape[d]);
-  const Tensor out = copy_of(input);
+  const Tensor out = clone(input);
   if (where.numel() == 0)
     return out;
   const auto without_dim = [d](Tensor x) {

@@ -21,6 +21,7 @@ void fill_with_draw(Op op, const Tensor& target, const RandomParams& params) {
 
 void uniform_(const Tensor& target, double low, double high, uint64_t seed, uint64_t draw) {
   require_float("uniform_", "input", target);
+  require_writable("uniform_", target);
   const double span = target.dtype == DType::float32
                           ? static_cast<float>(high) - static_cast<float>(low)
                           : high - low;
@@ -32,6 +33,7 @@ void uniform_(const Tensor& target, double low, double high, uint64_t seed, uint
 
 void normal_(const Tensor& target, double mean, double std, uint64_t seed, uint64_t draw) {
   require_float("normal_", "input", target);
+  require_writable("normal_", target);
   require(std >= 0, "normal_: std: expected a number of at least 0, got ", std);
   fill_with_draw(Op::normal, target, {target.numel(), seed, draw, mean, std});
 }

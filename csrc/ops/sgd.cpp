@@ -1,7 +1,6 @@
 #include "ops/sgd.h"
 
 #include "core/arena.h"
-#include "core/check.h"
 #include "core/elementwise.h"
 
 namespace py = pybind11;
@@ -15,7 +14,8 @@ void sgd_step(const py::list& params, const Tensor& flat, const Tensor& segments
   if (!gradients.any)
     return;
   const ArenaParams arena{flat.numel(), static_cast<int64_t>(params.size())};
-  check_state("sgd", hyper, sizeof(SgdHyper), counts, arena.segments, flat, {buffer});
+  check_state("sgd", hyper, sizeof(SgdHyper) / sizeof(double), counts, arena.segments, flat,
+              {buffer});
   if (buffer)
     launch_step(Op::sgd_advance, DType::float64, {&hyper, &counts}, gradients, arena, 1);
   launch_step(Op::sgd, flat.dtype, {&hyper, &counts, &segments, &flat, buffer}, gradients, arena,

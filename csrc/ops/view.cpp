@@ -54,18 +54,18 @@ Tensor squeeze(const Tensor& x, const py::object& dim) {
 
 // -1 in a shape stands for what is left over.
 Dims complete_shape(const Tensor& x, Dims shape) {
-  int64_t known = 1;
+  Dims named = shape;
   int open = -1;
   for (int i = 0; i < shape.n; ++i) {
-    if (shape[i] == -1 && open < 0) {
-      open = i;
-      continue;
-    }
-    require(shape[i] >= 0, "reshape: shape: expected sizes of at least 0 and at most one -1, got ",
-            shape);
-    require(!__builtin_mul_overflow(known, shape[i], &known), "reshape: shape: expected ",
-            x.numel(), " elements as in ", x.shape, ", got ", shape);
+    if (shape[i] == -1 && open < 0)
+      named[open = i] = 1;
+    else
+      require(shape[i] >= 0,
+              "reshape: shape: expected sizes of at least 0 and at most one -1, got ", shape);
   }
+  require(is_countable(named), "reshape: shape: expected ", x.numel(), " elements as in ", x.shape,
+          ", got ", shape);
+  const int64_t known = named.product();
   if (open >= 0) {
     require(known > 0 && x.numel() % known == 0, "reshape: shape: ", x.shape,
             " does not divide into ", shape);
@@ -169,13 +169,13 @@ Tensor index(const Tensor& x, const py::tuple& key) {
       const int64_t n = PySlice_AdjustIndices(x.shape[d], &start, &stop, step);
       if (n > 0)
         out.offset += start * x.strides[d];
-      keep(n, x.strides[d] * step);
+      keep(n, n > 1 ? x.strides[d] * step : x.strides[d]); // a step may be as large as an int64
       ++d;
     } else {
       require<TypeError>(PyIndex_Check(k.ptr()),
                          "index: expected ints, slices, None or an Ellipsis, got ",
                          Py_TYPE(k.ptr())->tp_name);
-      const int64_t i = k.cast<int64_t>(), n = x.shape[d];
+      const int64_t i = as_index(k), n = x.shape[d];
       require<IndexError>(-n <= i && i < n, "index: ", i, " is out of range for dimension ", d,
                           " of size ", n);
       out.offset += (i < 0 ? i + n : i) * x.strides[d];
@@ -198,7 +198,7 @@ void bind_view(py::module_& m) {
   m.def("expand", &expand_view, py::arg("input"), py::arg("shape"));
   m.def("index", &index, py::arg("input"), py::arg("key"));
   m.def("strides", [](const Tensor& x) { return x.strides; }, py::arg("input"));
-  m.def("is_contiguous", &Tensor::is_contiguous, py::arg("input"));
+  m.def("is_contiguous", [](const Tensor& x) { return x.is_contiguous(); }, py::arg("input"));
 }
 
 } // namespace fastdl

@@ -140,6 +140,30 @@ def test_fill():
         x.fill_("a")
 
 
+@pytest.mark.parametrize(
+    ("dtype", "value"),
+    [
+        ("uint8", 256),
+        ("uint8", -1),
+        ("int32", 2**31),
+        ("uint8", 256.0),
+        ("int32", -(2.0**31) - 1),
+        ("int64", 2.0**63),
+        ("int64", np.inf),
+        ("int32", np.nan),
+    ],
+)
+def test_numbers_that_do_not_fit(dtype, value):
+    x = fd.zeros(3, dtype=dtype)
+    with pytest.raises(ValueError, match=f"fill_: value: .*{dtype}"):
+        x.fill_(value)
+    with pytest.raises(ValueError, match=f"full: value: .*{dtype}"):
+        fd.full((2,), value, dtype=dtype)
+    assert x.tolist() == [0, 0, 0]
+    assert x.fill_(100.75).tolist() == [100] * 3
+    assert fd.full((1,), value, dtype="bool").item() is True
+
+
 def test_nan_and_negative_zero_survive():
     x = fd.tensor([np.nan, -0.0, np.inf])
     assert x.clone().numpy().tobytes() == x.numpy().tobytes()

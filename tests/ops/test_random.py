@@ -198,6 +198,8 @@ def test_likes_and_gradients():
         (lambda: fd.empty(3).uniform_(-3e38, 3e38), ValueError, "finite in float32"),
         (lambda: fd.empty(3).uniform_(0, np.nan), ValueError, "uniform_"),
         (lambda: fd.empty(3).normal_(0, -1), ValueError, "normal_: std: expected"),
+        (lambda: fd.empty(1).expand(3).uniform_(), ValueError, "uniform_: .*share memory"),
+        (lambda: fd.empty(1).expand(3).normal_(), ValueError, "normal_: .*share memory"),
         (lambda: fd.rand(3, dtype=fd.int64), TypeError, "float32 or float64, got int64"),
         (lambda: fd.rand(-1), ValueError, "sizes of at least 0"),
         (lambda: fd.randint(3, 3, (2,)), ValueError, "low < high, got 3 and 3"),

@@ -231,6 +231,7 @@ def test_reductions_of_nothing():
 
 ERRORS = [
     (lambda x: x.sum(2), IndexError, r"sum: dim: expected an int in \[-2, 1\], got 2"),
+    (lambda x: x.sum(2**70), IndexError, "index-sized"),
     (lambda x: x.mean((0, -2)), ValueError, "mean: dim: expected each dimension once"),
     (
         lambda x: x.sum("a"),

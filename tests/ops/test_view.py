@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import fastdl as fd
+from fastdl import _C
 from fastdl.testing import OpCase, parametrize, randn
 
 A = (2, 3, 5)
@@ -88,6 +89,7 @@ def test_assignment_is_numpys(key):
         ((Ellipsis, Ellipsis), IndexError, r"at most one Ellipsis"),
         (slice(None, None, -1), ValueError, r"step above 0, got -1"),
         (slice(None, None, 0), ValueError, r"step"),
+        (2**70, IndexError, r"index-sized"),
         (1.5, (TypeError, IndexError), r"float"),
         ("a", (TypeError, IndexError), r"str"),
     ],
@@ -111,6 +113,17 @@ def test_views_share_memory():
     for view in views:
         assert (view.numpy() == 7).any()
     assert x[1].data_ptr() == x.data_ptr() + 12
+
+
+def test_steps_beyond_the_end():
+    x = fd.arange(6).reshape(3, 2)[:: 2**62]
+    assert x.tolist() == [[0, 1]] and x.stride() == (2, 1)
+
+
+@pytest.mark.parametrize("function", [_C.numel, _C.is_contiguous, _C.strides, _C.numpy, _C.item])
+def test_none_is_no_tensor(function):
+    with pytest.raises(TypeError, match="None"):
+        function(None)
 
 
 def test_reshape_copies_only_where_it_must():
@@ -155,6 +168,8 @@ def test_every_reshape_of_strided_memory():
         (lambda x: x.expand(2, 4), ValueError, r"expand: .*\(2, 3\).*\(2, 4\)"),
         (lambda x: x.expand(3), ValueError, r"expand"),
         (lambda x: x.expand(-1, 2, 3), ValueError, r"expand"),
+        (lambda x: x[0, 0].expand(2**32, 2**32), ValueError, r"expand: .*more elements"),
+        (lambda x: x[:0].reshape(0, 2**62, 2**62), ValueError, r"reshape: .*expected 0 elements"),
         (lambda x: x.unsqueeze(3), IndexError, r"unsqueeze: dim: .*\[-3, 2\], got 3"),
         (lambda x: x.squeeze(2), IndexError, r"squeeze: dim: .*got 2"),
         (lambda x: x.flatten(1, 0), ValueError, r"flatten: start_dim 1 comes after"),
