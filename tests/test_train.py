@@ -367,6 +367,8 @@ def test_ctrl_c_keeps_the_epochs_done(digits, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # a shell's background job ignores Ctrl-C, and so would what it starts
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     shown = [process.stdout.readline() for _ in range(6)]  # the header and five epochs
     process.send_signal(signal.SIGINT)
