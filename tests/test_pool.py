@@ -70,6 +70,13 @@ def test_the_cache_can_be_emptied():
     assert fd.ones(100_000).numpy().all()
 
 
+def test_sizes_that_are_not_asked_for_again_do_not_pile_up():
+    fd._C.empty_cache()
+    for megabytes in range(50, 1000, 50):
+        fd.empty(megabytes * 2**20, dtype=fd.uint8)
+    assert stats()["cached_bytes"] < 3 * 2**30  # all of them are 9 GiB
+
+
 def test_life_goes_on_after_a_memory_error():
     with pytest.raises(MemoryError):
         fd.empty(2**46)

@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstdlib>
 #include <cstring>
@@ -17,6 +18,7 @@ namespace {
 constexpr size_t kAlign = 64;
 constexpr size_t kHeader = 64; // the Buffer stands in front of its data, in the same block
 constexpr size_t kHuge = size_t{2} << 20;
+constexpr int64_t kSpare = int64_t{256} << 20;
 constexpr unsigned char kPattern = 0xA5;
 constexpr int kClasses = 4 * 64;
 static_assert(sizeof(Buffer) <= kHeader);
@@ -40,6 +42,7 @@ struct Pool {
   std::mutex mutex;
   Buffer* free_list[kClasses] = {};
   PoolStats stats{};
+  int64_t peak = 0; // of stats.live_bytes
   bool guards = false;
   std::set<Buffer*> guarded; // live buffers with guard bands
   int64_t broken = 0;        // guard bands found written over when their buffer was freed
@@ -117,7 +120,12 @@ BufferRef allocate(size_t bytes) {
     p.free_list[size_class] = p.free_list[size_class]->next;
     p.stats.cached_bytes -= static_cast<int64_t>(capacity);
   } else {
+    // Blocks of sizes that nobody asks for any more must not pile up.
+    const auto live = p.stats.live_bytes + static_cast<int64_t>(capacity);
+    const bool too_many = live + p.stats.cached_bytes > 2 * std::max(p.peak, live) + kSpare;
     lock.unlock();
+    if (too_many)
+      empty_cache();
     block = new_block(capacity);
     if (!block) { // the system has no more: give back what is cached and ask once more
       empty_cache();
@@ -129,6 +137,7 @@ BufferRef allocate(size_t bytes) {
     ++p.stats.fresh_allocations;
   }
   p.stats.live_bytes += static_cast<int64_t>(capacity);
+  p.peak = std::max(p.peak, p.stats.live_bytes);
   ++p.stats.live_buffers;
 
   auto* buffer = new (block) Buffer;
