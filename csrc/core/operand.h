@@ -43,6 +43,17 @@ template <> struct type_caster<fastdl::Operand> {
       value.real = PyFloat_AS_DOUBLE(object);
       return true;
     }
+    // NumPy's bools, which also pass for floats, and its complex numbers, which none of ours holds.
+    if (!PyLong_Check(object) && hasattr(source, "dtype") && !hasattr(source, "__len__")) {
+      const auto kind = str(source.attr("dtype").attr("kind")).cast<std::string>();
+      if (kind == "b") {
+        value.kind = fastdl::DType::boolean;
+        value.real = value.integer = PyObject_IsTrue(object) == 1;
+        return true;
+      }
+      if (kind == "c")
+        return false;
+    }
     if (PyIndex_Check(object)) { // int, and NumPy's integers
       const auto number = reinterpret_steal<pybind11::object>(PyNumber_Index(object));
       if (!number)

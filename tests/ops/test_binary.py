@@ -327,6 +327,11 @@ def test_operators_with_numpy_and_others():
     assert (2 / x).tolist() == [2.0, 1.0]
     assert (2**x).tolist() == [2.0, 4.0]
     assert (np.float32(2) * x).tolist() == [2.0, 4.0]
+    counts = fd.tensor([1, 2])
+    assert (counts * np.True_).dtype is (counts * np.int8(2)).dtype is fd.int64
+    assert (counts * np.float32(2)).dtype is fd.float32
+    with pytest.raises(TypeError):
+        x * np.complex64(2)
     for other in ("a", None, object()):
         with pytest.raises(TypeError):
             x + other
