@@ -323,3 +323,28 @@ def test_training_passes_are_those_of_torch():
         rtol=1e-5,
         atol=1e-6,
     )
+
+
+@pytest.mark.parametrize("layer", [nn.ReLU(inplace=True), nn.Dropout(0.5, inplace=True)])
+def test_in_place_layers(layer):
+    x = fastdl.tensor([-1.0, 2.0, 3.0, -4.0], requires_grad=True)
+    with pytest.raises(RuntimeError, match="leaf"):
+        layer(x)
+    h = x * 1
+    y = layer(h)
+    assert y is h
+    y.sum().backward()
+    slope = (x > 0).float() if isinstance(layer, nn.ReLU) else y.detach() / x.detach()
+    assert x.grad.tolist() == slope.tolist()
+
+
+def test_layers_take_a_device():
+    assert nn.Linear(2, 3, device="cpu").weight.shape == (3, 2)
+    assert nn.BatchNorm1d(2, device="cpu", dtype=fastdl.float64).weight.dtype is fastdl.float64
+    with pytest.raises(ValueError, match="device: expected 'cpu', got 'cuda'"):
+        nn.Linear(2, 3, device="cuda")
+
+
+def test_a_misfit_is_also_the_error_that_pytorch_raises():
+    with pytest.raises(RuntimeError, match="missing"):
+        nn.Linear(2, 3).load_state_dict({})

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from . import _C
 from .autograd import Node, View, _Changes, _edge, _refresh_view, record
 from .grad_mode import _mode, no_grad
 
@@ -52,6 +53,12 @@ def changed_in_place(x: Tensor, source: Tensor | None) -> Tensor:
     if _mode.enabled:
         _set_value_history(x, source)
     return x
+
+
+def replaced_by(x: Tensor, value: Tensor) -> Tensor:
+    """Writes `value` (of x's shape and dtype) into x, which takes over its history."""
+    _C.copy_(x, value)
+    return changed_in_place(x, value)
 
 
 def _set_value_history(x: Tensor, source: Tensor | None) -> None:

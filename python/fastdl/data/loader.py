@@ -25,6 +25,7 @@ class DataLoader:
         batch_size: samples in a batch (the last one may be smaller).
         shuffle: a new random order in each epoch.
         sampler: an iterable of indices, in place of `shuffle`.
+        pin_memory: taken for PyTorch's sake; on the CPU there is nothing to pin.
         num_workers: 0, the only value so far: batches are made in this process.
         collate_fn: makes a batch out of a list of samples; `default_collate` unless given.
         drop_last: leave out the last batch where it is smaller than the others.
@@ -44,6 +45,7 @@ class DataLoader:
         sampler: Iterable[int] | None = None,
         *,
         num_workers: int = 0,
+        pin_memory: bool = False,
         collate_fn: Callable[[list[Any]], Any] | None = None,
         drop_last: bool = False,
         generator: DrawSource | None = None,
@@ -73,6 +75,7 @@ class DataLoader:
         self.shuffle = bool(shuffle)
         self.sampler = sampler
         self.num_workers = 0
+        self.pin_memory = bool(pin_memory)
         self.collate_fn = collate_fn
         self.drop_last = bool(drop_last)
         self.generator = generator

@@ -9,10 +9,21 @@ from .module import Module
 
 
 class ReLU(Module):
-    """max(x, 0), element by element; NaN stays NaN."""
+    """max(x, 0), element by element; NaN stays NaN.
+
+    Args:
+        inplace: whether the input's memory takes the result.
+    """
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.relu(input)
+        return F.relu(input, self.inplace)
+
+    def extra_repr(self) -> str:
+        return "inplace=True" if self.inplace else ""
 
 
 class Sigmoid(Module):

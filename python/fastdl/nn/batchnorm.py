@@ -29,8 +29,9 @@ class BatchNorm1d(Module):
         affine: whether weight and bias are there.
         track_running_stats: whether running statistics are kept; without them evaluation uses
             the batch's, too.
-        relu: whether max(y, 0) is returned, computed in the same pass.
+        device: "cpu", or None for it.
         dtype: float32 or float64.
+        relu: whether max(y, 0) is returned, computed in the same pass.
 
     Shape: (batch, num_features) → the same.
 
@@ -56,9 +57,10 @@ class BatchNorm1d(Module):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = float32,
         *,
         relu: bool = False,
-        dtype: Any = float32,
     ) -> None:
         super().__init__()
         self.num_features = positive_int("BatchNorm1d: num_features", num_features)
@@ -70,7 +72,9 @@ class BatchNorm1d(Module):
         self.track_running_stats = track_running_stats
         self.relu = relu
         shape = (num_features,)
-        self.register_parameter("weight", Parameter(ones(shape, dtype=dtype)) if affine else None)
+        self.register_parameter(
+            "weight", Parameter(ones(shape, device=device, dtype=dtype)) if affine else None
+        )
         self.register_parameter("bias", Parameter(zeros(shape, dtype=dtype)) if affine else None)
         track = track_running_stats
         self.register_buffer("running_mean", zeros(shape, dtype=dtype) if track else None)

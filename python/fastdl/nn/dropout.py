@@ -16,14 +16,16 @@ class Dropout(Module):
 
     Args:
         p: probability of a zero, in [0, 1].
+        inplace: whether the input's memory takes the result.
     """
 
-    def __init__(self, p: float = 0.5) -> None:
+    def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
+        self.inplace = inplace
         self.p = number("Dropout: p", p, 0.0, 1.0)
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.dropout(input, self.p, self.training)
+        return F.dropout(input, self.p, self.training, self.inplace)
 
     def extra_repr(self) -> str:
-        return f"p={self.p}"
+        return f"p={self.p}, inplace={self.inplace}"

@@ -10,7 +10,7 @@ from ..ops.cross_entropy import cross_entropy
 from ..ops.dropout import dropout
 from ..ops.matmul import linear
 from ..ops.mse_loss import mse_loss
-from ..ops.softmax import log_softmax, softmax
+from ..ops.softmax import log_softmax, logsumexp, softmax
 from ..ops.unary import logsigmoid, relu, sigmoid, softplus, tanh
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "linear",
     "log_softmax",
     "logsigmoid",
+    "logsumexp",
     "mse_loss",
     "relu",
     "sigmoid",

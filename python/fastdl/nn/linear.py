@@ -24,6 +24,7 @@ class Linear(Module):
         in_features: size of each input row, at least 1.
         out_features: size of each output row, at least 1.
         bias: whether b is there.
+        device: "cpu", or None for it.
         dtype: float32 or float64.
 
     Shape: (..., in_features) → (..., out_features).
@@ -36,14 +37,19 @@ class Linear(Module):
     bias: Parameter | None
 
     def __init__(
-        self, in_features: int, out_features: int, bias: bool = True, *, dtype: Any = float32
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = float32,
     ) -> None:
         super().__init__()
         self.in_features = positive_int("Linear: in_features", in_features)
         self.out_features = positive_int("Linear: out_features", out_features)
-        self.weight = Parameter(empty((out_features, in_features), dtype=dtype))
+        self.weight = Parameter(empty((out_features, in_features), device=device, dtype=dtype))
         self.register_parameter(
-            "bias", Parameter(empty((out_features,), dtype=dtype)) if bias else None
+            "bias", Parameter(empty((out_features,), device=device, dtype=dtype)) if bias else None
         )
         self.reset_parameters()
 

@@ -22,6 +22,10 @@ M = TypeVar("M", bound="Module")
 PARAMETER, BUFFER, TRANSIENT, MODULE = "parameter", "buffer", "transient buffer", "module"
 
 
+class StateDictError(ValueError, RuntimeError):
+    """A state_dict does not fit; PyTorch raises RuntimeError for what is a wrong value."""
+
+
 class LoadResult(NamedTuple):
     """What `Module.load_state_dict` found; both are empty after a strict load."""
 
@@ -324,7 +328,7 @@ class Module:
             problems = [("missing", missing), ("unexpected", unexpected), *problems]
         lines = [f"  {what}: {', '.join(names)}" for what, names in problems if names]
         if lines:
-            raise ValueError(
+            raise StateDictError(
                 f"load_state_dict: state_dict does not fit {type(self).__name__}; "
                 "nothing was loaded\n" + "\n".join(lines)
             )

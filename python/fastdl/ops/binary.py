@@ -8,7 +8,7 @@ from typing import Any
 from .. import _C
 from ..autograd import Node, needs_grad, record
 from ..dtypes import DType
-from ..inplace import changed_in_place, check_in_place
+from ..inplace import changed_in_place, check_in_place, replaced_by
 from ..tensor import Tensor
 from .copy import cast, clone
 from .unary import log
@@ -197,8 +197,7 @@ def _in_place(
             f"{op}: the result of shape {out.shape} does not fit into a tensor of "
             f"shape {input.shape}"
         )
-    _C.copy_(input, out)
-    return changed_in_place(input, out)
+    return replaced_by(input, out)
 
 
 def add_(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from .. import _C, check
 from ..autograd import Node, record
+from ..inplace import check_in_place, replaced_by
 from ..random import Generator, default_generator
 from ..tensor import Tensor
 
 
 def dropout(
-    input: Tensor, p: float = 0.5, training: bool = True, *, generator: Generator | None = None
+    input: Tensor,
+    p: float = 0.5,
+    training: bool = True,
+    inplace: bool = False,
+    *,
+    generator: Generator | None = None,
 ) -> Tensor:
     """Zeroes each element with probability p and divides the others by 1 − p.
 
     Element i is dropped as a function of (seed, draw index, i in row-major order) alone; the draw
     is the generator's next.  A dropped element is 0 whatever it was.  With `training=False` returns
-    `input` and takes no draw.
+    `input` and takes no draw.  With `inplace` the result is written into `input`.
 
     Srivastava et al., "Dropout", JMLR 15 (2014).
 
@@ -28,8 +34,11 @@ def dropout(
         return input
     if not input.dtype.is_floating_point:
         raise TypeError(f"dropout: input: expected float32 or float64, got {input.dtype.name}")
+    if inplace:
+        check_in_place("dropout", input)
     generator = default_generator if generator is None else generator
-    return _dropout(input, p, generator.seed, generator.next_draw())
+    out = _dropout(input, p, generator.seed, generator.next_draw())
+    return replaced_by(input, out) if inplace else out
 
 
 def _dropout(input: Tensor, p: float, seed: int, draw: int) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .. import _C
 from ..autograd import Node, record
+from ..inplace import check_in_place, replaced_by
 from ..tensor import Tensor
 from .where import where
 
@@ -123,10 +124,18 @@ def _sigmoid_vjp(node: Node, g: Tensor) -> Tensor:
     return g * (y * (1 - y))
 
 
-def relu(input: Tensor) -> Tensor:
-    """max(x, 0); NaN stays NaN; the gradient at 0 is 0."""
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """max(x, 0); NaN stays NaN; the gradient at 0 is 0.  With `inplace` written into `input`."""
+    if inplace:
+        return relu_(input)
     out = _C.relu(input)
     return record(out, _relu_vjp, (input,), (out,))
+
+
+def relu_(input: Tensor) -> Tensor:
+    """`relu` in place."""
+    check_in_place("relu_", input)
+    return replaced_by(input, relu(input))
 
 
 def _relu_vjp(node: Node, g: Tensor) -> Tensor:
