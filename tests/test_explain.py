@@ -76,3 +76,14 @@ def test_other_errors_of_a_call_pass_through():
 def test_bound_functions_are_methods():
     assert X.eq(1).all()
     assert fd.eq.__name__ == "eq"
+
+
+def test_a_wrong_generator_is_named():
+    for call in (lambda: fd.rand(2, generator=3), lambda: F.dropout(X, 0.5, generator=3)):
+        with pytest.raises(TypeError, match=r"generator: expected a fastdl.Generator .* got int"):
+            call()
+
+
+def test_too_large_a_tensor_says_how_large():
+    with pytest.raises(MemoryError, match=r"a tensor of 4000000000000000 bytes"):
+        fd.empty(10**15)

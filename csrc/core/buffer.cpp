@@ -106,12 +106,15 @@ void release_borrowed(Buffer* buffer) {
 
 } // namespace
 
+OutOfMemory::OutOfMemory(size_t bytes)
+    : text_("out of memory: a tensor of " + std::to_string(bytes) + " bytes cannot be had") {}
+
 BufferRef allocate(size_t bytes) {
   Pool& p = pool();
   std::unique_lock lock(p.mutex);
   const bool guarded = p.guards;
   if (bytes > (size_t{1} << 48))
-    throw std::bad_alloc();
+    throw OutOfMemory(bytes);
   const int size_class = class_of((bytes ? bytes : 1) + (guarded ? 2 * kAlign : 0));
   const size_t capacity = class_bytes(size_class);
 
@@ -131,7 +134,7 @@ BufferRef allocate(size_t bytes) {
       empty_cache();
       block = new_block(capacity);
       if (!block)
-        throw std::bad_alloc();
+        throw OutOfMemory(bytes);
     }
     lock.lock();
     ++p.stats.fresh_allocations;

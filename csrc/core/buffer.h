@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <new>
+#include <string>
 #include <utility>
 
 namespace fastdl {
@@ -43,7 +45,17 @@ private:
   Buffer* buffer_ = nullptr;
 };
 
-// 64-byte aligned; large blocks ask for huge pages.  Throws std::bad_alloc.
+// Python's MemoryError; says how much was asked for.
+class OutOfMemory : public std::bad_alloc {
+public:
+  explicit OutOfMemory(size_t bytes);
+  const char* what() const noexcept override { return text_.c_str(); }
+
+private:
+  std::string text_;
+};
+
+// 64-byte aligned; large blocks ask for huge pages.  Throws OutOfMemory.
 BufferRef allocate(size_t bytes);
 
 // Memory owned by somebody else; `release` is called with `owner` when the last reference goes.

@@ -57,6 +57,16 @@ class Generator:
 default_generator = Generator(0)
 
 
+def next_draw(generator: Generator | None) -> tuple[int, int]:
+    """Seed and draw index of a random call, of the default generator where none is given."""
+    generator = default_generator if generator is None else generator
+    if not isinstance(generator, Generator):
+        raise TypeError(
+            f"generator: expected a fastdl.Generator or None, got {type(generator).__name__}"
+        )
+    return generator.seed, generator.next_draw()
+
+
 def manual_seed(seed: int) -> Generator:
     """Seeds the default generator, from which all random ops draw; returns it."""
     return default_generator.manual_seed(seed)

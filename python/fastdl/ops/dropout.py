@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import _C, check
 from ..autograd import Node, record
 from ..inplace import check_in_place, replaced_by
-from ..random import Generator, default_generator
+from ..random import Generator, next_draw
 from ..tensor import Tensor
 
 
@@ -36,8 +36,7 @@ def dropout(
         raise TypeError(f"dropout: input: expected float32 or float64, got {input.dtype.name}")
     if inplace:
         check_in_place("dropout", input)
-    generator = default_generator if generator is None else generator
-    out = _dropout(input, p, generator.seed, generator.next_draw())
+    out = _dropout(input, p, *next_draw(generator))
     return replaced_by(input, out) if inplace else out
 
 

@@ -10,15 +10,9 @@ from .. import _C
 from ..dtypes import as_dtype
 from ..inplace import changed_in_place, check_in_place
 from ..lazy import numpy as np
-from ..random import Generator, default_generator
+from ..random import Generator, next_draw
 from ..tensor import Tensor
 from .create import _finish, _shape
-
-
-def _next(generator: Generator | None) -> tuple[int, int]:
-    """Seed and draw index of a call."""
-    generator = default_generator if generator is None else generator
-    return generator.seed, generator.next_draw()
 
 
 def uniform_(
@@ -30,7 +24,7 @@ def uniform_(
         ValueError: a is above b, or b − a is not finite. TypeError: no float tensor.
     """
     check_in_place("uniform_", input)
-    _C.uniform_(input, a, b, *_next(generator))
+    _C.uniform_(input, a, b, *next_draw(generator))
     return changed_in_place(input, None)
 
 
@@ -43,7 +37,7 @@ def normal_(
         ValueError: std is below 0. TypeError: no float tensor.
     """
     check_in_place("normal_", input)
-    _C.normal_(input, mean, std, *_next(generator))
+    _C.normal_(input, mean, std, *next_draw(generator))
     return changed_in_place(input, None)
 
 
