@@ -43,7 +43,11 @@ struct Pool {
   Buffer* free_list[kClasses] = {};
   PoolStats stats{};
   int64_t peak = 0; // of stats.live_bytes
+#ifdef FASTDL_DEBUG
+  bool guards = true;
+#else
   bool guards = false;
+#endif
   std::set<Buffer*> guarded; // live buffers with guard bands
   int64_t broken = 0;        // guard bands found written over when their buffer was freed
 };
