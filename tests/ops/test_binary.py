@@ -404,6 +404,7 @@ def test_in_place_on_expanded_memory_is_an_error():
         with pytest.raises((ValueError, RuntimeError), match=r"expand|overlap|share"):
             change()
     assert x.tolist() == [1, 1, 1]
+    assert fd.ones(1, 0).expand(3, 0).add_(1).normal_().shape == (3, 0)
 
 
 def test_in_place_keeps_the_dtype():
