@@ -4,6 +4,7 @@
 
 #include "core/buffer.h"
 #include "core/check.h"
+#include "core/parallel.h"
 #include "core/py_tensor.h"
 #include "core/registry.h"
 
@@ -24,6 +25,7 @@ void wrap_calls(py::module_& m);
 PYBIND11_MODULE(_C, m) {
   using namespace fastdl;
   init_registry();
+  num_threads(); // reads FASTDL_NUM_THREADS: a wrong value is an error of the import
   bind_core(m);
 #define OP(stem, name, kind)
 #define STEM(stem) bind_##stem(m);

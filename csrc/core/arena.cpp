@@ -80,7 +80,7 @@ void launch_step(Op op, DType dtype, std::initializer_list<const Tensor*> operan
   std::vector<const Tensor*> all(operands);
   all.insert(all.end(), gradients.operands.begin(), gradients.operands.end());
   launch_bytes(op, dtype, all.data(), static_cast<int>(all.size()), &params, sizeof params, units,
-               kNoDraw);
+               kNoDraw, kByBytes);
 }
 
 void count_changes(const py::list& params, const Gradients& gradients) {

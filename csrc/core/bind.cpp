@@ -5,6 +5,7 @@
 #include "core/arena.h"
 #include "core/blas.h"
 #include "core/check.h"
+#include "core/parallel.h"
 #include "core/py_tensor.h"
 #include "core/registry.h"
 
@@ -54,6 +55,14 @@ void bind_core(py::module_& m) {
   m.def("isa", &isa, "The instruction set whose kernels run.");
   m.def("isas", &isas, "The instruction sets built in that this machine can run.");
   m.def("blas_core", [] { return blas().core; }, "The kernels that OpenBLAS chose.");
+  m.def("get_num_threads", &num_threads, "How many threads share large work.");
+  m.def(
+      "set_num_threads",
+      [](int threads) {
+        require(threads >= 1, "set_num_threads: threads: expected at least 1, got ", threads);
+        set_num_threads(threads);
+      },
+      py::arg("threads"), "Lets so many threads share large work; results do not change.");
   m.def("pool_stats", [] {
     const PoolStats s = pool_stats();
     using namespace py::literals;

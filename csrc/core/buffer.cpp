@@ -1,5 +1,6 @@
 #include "core/buffer.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -53,7 +54,12 @@ struct Pool {
 };
 
 Pool& pool() {
-  static Pool* const instance = new Pool; // never destroyed: tensors may outlive static objects
+  static Pool* const instance = [] {
+    // A child made by fork() must not find the lock held by a thread that it does not have.
+    pthread_atfork([] { pool().mutex.lock(); }, [] { pool().mutex.unlock(); },
+                   [] { pool().mutex.unlock(); });
+    return new Pool; // never destroyed: tensors may outlive static objects
+  }();
   return *instance;
 }
 

@@ -1,10 +1,39 @@
 #include "core/launch.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "core/check.h"
+#include "core/parallel.h"
 
 namespace fastdl {
+namespace {
+
+// Less work stays on the calling thread: waking another one takes as long.  Bytes read and written
+// (a matrix product counts its operations, see launch.h).
+constexpr int64_t kWorthThreads = 256 << 10;
+constexpr int64_t kPart = 64 << 10;
+
+int64_t bytes_touched(const Call& call) {
+  int64_t bytes = 0;
+  for (int i = 0; i < call.n_operands; ++i)
+    if (const Tensor* x = call.operands[i])
+      bytes += x->numel() * item_size(x->dtype);
+  return bytes;
+}
+
+struct KernelWork {
+  Kernel kernel;
+  void* const* pointers;
+  const void* params;
+};
+
+void run_units(const void* context, int64_t begin, int64_t end) {
+  const auto& work = *static_cast<const KernelWork*>(context);
+  work.kernel(work.pointers, work.params, begin, end);
+}
+
+} // namespace
 
 void run(const Call& call) {
   constexpr int kUsual = 64; // more are rare: an optimizer's step takes every gradient
@@ -13,14 +42,21 @@ void run(const Call& call) {
   void** pointers = many.empty() ? usual : many.data();
   for (int i = 0; i < call.n_operands; ++i)
     pointers[i] = call.operands[i] ? call.operands[i]->data() : nullptr;
-  call.kernel(pointers, call.params, 0, call.units);
+  const int64_t work = call.work == kByBytes && call.units > 1 ? bytes_touched(call) : call.work;
+  if (call.units <= 1 || work < kWorthThreads) {
+    call.kernel(pointers, call.params, 0, call.units);
+    return;
+  }
+  const KernelWork each{call.kernel, pointers, call.params};
+  parallel_for(call.units, std::max<int64_t>(1, call.units * kPart / work), run_units, &each);
 }
 
 void launch_bytes(Op op, DType dtype, const Tensor* const* operands, int n_operands,
-                  const void* params, int params_bytes, int64_t units, int draw_offset) {
+                  const void* params, int params_bytes, int64_t units, int draw_offset,
+                  int64_t work) {
   const Kernel kernel = find_kernel(op, dtype);
   require<TypeError>(kernel, info(op).name, ": no CPU kernel for dtype ", name_of(dtype));
-  run({kernel, op, dtype, operands, n_operands, params, params_bytes, draw_offset, units});
+  run({kernel, op, dtype, operands, n_operands, params, params_bytes, draw_offset, units, work});
 }
 
 } // namespace fastdl
