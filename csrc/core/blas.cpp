@@ -91,8 +91,6 @@ Blas open() {
   using Text = const char* (*)();
   const Blas blas{symbol<Blas::Gemm<float>>(library, "scipy_cblas_sgemm"),
                   symbol<Blas::Gemm<double>>(library, "scipy_cblas_dgemm"),
-                  symbol<Blas::Gemv<float>>(library, "scipy_cblas_sgemv"),
-                  symbol<Blas::Gemv<double>>(library, "scipy_cblas_dgemv"),
                   symbol<Text>(library, "scipy_openblas_get_corename")(),
                   symbol<Text>(library, "scipy_openblas_get_config")()};
   if (wanted != nullptr && strcasecmp(wanted, blas.core) != 0)

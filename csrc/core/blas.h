@@ -8,15 +8,10 @@ struct Blas {
   template <class T>
   using Gemm = void (*)(int order, int trans_a, int trans_b, int m, int n, int k, T alpha,
                         const T* a, int lda, const T* b, int ldb, T beta, T* c, int ldc);
-  template <class T>
-  using Gemv = void (*)(int order, int trans_a, int m, int n, T alpha, const T* a, int lda,
-                        const T* x, int incx, T beta, T* y, int incy);
   static constexpr int row_major = 101, no_trans = 111, trans = 112;
 
   Gemm<float> sgemm;
   Gemm<double> dgemm;
-  Gemv<float> sgemv;
-  Gemv<double> dgemv;
   const char* core;   // the kernels it chose, e.g. "SkylakeX"
   const char* config; // how it was built
 };
@@ -37,18 +32,6 @@ inline void gemm(bool trans_a, bool trans_b, int m, int n, int k, double alpha, 
   blas().dgemm(Blas::row_major, trans_a ? Blas::trans : Blas::no_trans,
                trans_b ? Blas::trans : Blas::no_trans, m, n, k, alpha, a, lda, b, ldb, beta, c,
                ldc);
-}
-
-// y = alpha * op(A) * x + beta * y, with A[m, n] row-major.
-inline void gemv(bool trans_a, int m, int n, float alpha, const float* a, int lda, const float* x,
-                 int incx, float beta, float* y, int incy) {
-  blas().sgemv(Blas::row_major, trans_a ? Blas::trans : Blas::no_trans, m, n, alpha, a, lda, x,
-               incx, beta, y, incy);
-}
-inline void gemv(bool trans_a, int m, int n, double alpha, const double* a, int lda,
-                 const double* x, int incx, double beta, double* y, int incy) {
-  blas().dgemv(Blas::row_major, trans_a ? Blas::trans : Blas::no_trans, m, n, alpha, a, lda, x,
-               incx, beta, y, incy);
 }
 
 } // namespace fastdl

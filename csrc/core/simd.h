@@ -412,6 +412,19 @@ template <class T> FASTDL_INLINE Vec<T> interleave_high(Vec<T> a, Vec<T> b) {
   const auto i = iota<typename IntOfSize<sizeof(T)>::Type>();
   return __builtin_shuffle(a, b, (i >> 1) + (i & 1) * lanes<T> + lanes<T> / 2);
 }
+// Transposes the square matrix whose rows are v[0 ... lanes): each round is a perfect shuffle.
+template <class T> FASTDL_INLINE void transpose_lanes(Vec<T>* v) {
+  constexpr int L = lanes<T>;
+  for (int round = 1; round < L; round *= 2) {
+    Vec<T> shuffled[L];
+    for (int i = 0; i < L / 2; ++i) {
+      shuffled[2 * i] = interleave_low<T>(v[i], v[i + L / 2]);
+      shuffled[2 * i + 1] = interleave_high<T>(v[i], v[i + L / 2]);
+    }
+    for (int i = 0; i < L; ++i)
+      v[i] = shuffled[i];
+  }
+}
 // A mask of float lanes as the two masks of double lanes.
 FASTDL_INLINE Vec<int64_t> widen_mask_low(Vec<int32_t> mask) {
   return (Vec<int64_t>)interleave_low<int32_t>(mask, mask);

@@ -13,46 +13,23 @@ namespace py = pybind11;
 namespace fastdl {
 
 template <class T>
-void multiply_matrices(void* const* operands, const void* params, int64_t begin, int64_t end) {
-  const auto& p = *static_cast<const MatmulParams*>(params);
-  const auto* bias = static_cast<const T*>(operands[3]);
-  const int64_t size = static_cast<int64_t>(p.m) * p.n;
-  for (int64_t unit = begin; unit < end; ++unit) {
-    const auto* a = static_cast<const T*>(operands[1]);
-    const auto* b = static_cast<const T*>(operands[2]);
-    int64_t rest = unit;
-    for (int d = p.ndim - 1; d >= 0; --d) {
-      a += rest % p.shape[d] * p.stride_a[d];
-      b += rest % p.shape[d] * p.stride_b[d];
-      rest /= p.shape[d];
-    }
-    T* out = static_cast<T*>(operands[0]) + unit * size;
-    if (bias)
-      for (int64_t i = 0; i < size; i += p.n)
-        std::copy_n(bias, p.n, out + i);
-    else if (p.k == 0)
-      std::fill_n(out, size, T(0));
-    if (p.k == 0)
-      continue;
-    const T beta = bias ? 1 : 0;
-    if (p.m == 1) { // out = b^T a
-      const bool t = p.b.transposed;
-      gemv(!t, t ? p.n : p.k, t ? p.k : p.n, T(1), b, p.b.ld, a, p.a.transposed ? p.a.ld : 1, beta,
-           out, 1);
-    } else if (p.n == 1) {
-      const bool t = p.a.transposed;
-      gemv(t, t ? p.k : p.m, t ? p.m : p.k, T(1), a, p.a.ld, b, p.b.transposed ? 1 : p.b.ld, beta,
-           out, 1);
-    } else {
-      gemm(p.a.transposed, p.b.transposed, p.m, p.n, p.k, T(1), a, p.a.ld, b, p.b.ld, beta, out,
-           p.n);
-    }
-  }
+void multiply_by_blas(void* const* operands, const MatmulParams& p, int64_t begin, int64_t end) {
+  for_matmul_tiles<T>(operands, p, begin, end, [&](const MatmulTile<T>& t) {
+    if (t.bias)
+      for (int64_t i = 0; i < t.m; ++i)
+        std::copy_n(t.bias, t.n, t.out + i * t.ld_out);
+    gemm(p.a.transposed, p.b.transposed, t.m, t.n, t.k, T(1), t.a, p.a.ld, t.b, p.b.ld,
+         T(t.bias ? 1 : 0), t.out, t.ld_out);
+  });
 }
-template void multiply_matrices<float>(void* const*, const void*, int64_t, int64_t);
-template void multiply_matrices<double>(void* const*, const void*, int64_t, int64_t);
+template void multiply_by_blas<float>(void* const*, const MatmulParams&, int64_t, int64_t);
+template void multiply_by_blas<double>(void* const*, const MatmulParams&, int64_t, int64_t);
 
 namespace {
+
+constexpr int32_t kTileMultiple = 16;
+// A core does so many operations in the time in which an element-wise kernel handles a byte.
+constexpr double kOperationsPerByte = 8;
 
 // How BLAS can read the last two dimensions of x, if it can.
 bool matrix_layout(const Tensor& x, MatrixLayout& layout) {
@@ -98,6 +75,29 @@ void require_floats_alike(const char* op, const char* name_a, const Tensor& a, c
                      name_of(b.dtype));
 }
 
+// Which kernel computes the product, and in which tiles (measured: docs/notes/matmul.md).
+void plan(MatmulParams& p) {
+  p.tile_m = std::max(p.m, 1);
+  p.tile_n = std::max(p.n, 1);
+  const double operations = 2.0 * p.m * p.n * p.k;
+  if (p.m == 1 || p.n == 1) {
+    p.path = MatmulParams::vector;
+    (p.m == 1 ? p.tile_n : p.tile_m) = 512;
+    return;
+  }
+  constexpr double kSmall = 64e6, kLeast = 8e6, kMost = 512e6; // the last two: of a tile
+  p.path = operations <= kSmall ? MatmulParams::small : MatmulParams::tiles;
+  const double wanted = std::min(operations / kLeast, std::max(4.0, operations / kMost));
+  double tiles = 1;
+  while (2 * tiles <= wanted) {
+    int32_t& side = p.tile_n >= p.tile_m ? p.tile_n : p.tile_m;
+    if (side < 2 * kTileMultiple)
+      break;
+    side = (side / 2 + kTileMultiple - 1) / kTileMultiple * kTileMultiple;
+    tiles *= 2;
+  }
+}
+
 // a (..., m, k) times b (..., k, n); `shape` is the result's as the caller wants to see it.
 Tensor multiply(Op op, const Tensor& left, const Tensor& right, const Tensor* bias,
                 const Dims& batch, const Dims& shape) {
@@ -126,9 +126,14 @@ Tensor multiply(Op op, const Tensor& left, const Tensor& right, const Tensor* bi
     p.stride_b[d] = stride(b);
     units *= batch[d];
   }
+  plan(p);
+  units *= (m + p.tile_m - 1) / p.tile_m * ((n + p.tile_n - 1) / p.tile_n);
   const Tensor out = empty(shape, left.dtype);
+  const double operations = 2.0 * static_cast<double>(out.numel()) * static_cast<double>(k);
   if (out.numel())
-    launch(op, left.dtype, {&out, &a, &b, bias}, p, units);
+    launch(op, left.dtype, {&out, &a, &b, bias}, p, units, kNoDraw,
+           p.path == MatmulParams::vector ? kByBytes
+                                          : static_cast<int64_t>(operations / kOperationsPerByte));
   return out;
 }
 

@@ -2,10 +2,12 @@
 // (row-major), a (m, k), b (k, n), bias (n) or none.  matmul and linear share the kernel.
 //
 // A matrix lies row-major or, if `transposed`, column-major in memory, its rows (columns) `ld`
-// elements apart; the matrices of a batch lie anywhere.  With k = 0 the product is zero.  Products
-// of one row or one column go through gemv.  Sums in the dtype's own precision, in an order that
-// depends on shape, dtype and layout alone; NaN and inf reach what they are multiplied into, as in
-// BLAS.
+// elements apart; the matrices of a batch lie anywhere.  With k = 0 the product is zero.
+//
+// Large products go to BLAS in tiles; products of one row or column, and those so small that a call
+// of BLAS costs more than its arithmetic, have kernels of their own.  Which one, and the tiles,
+// depend on m, n and k alone.  Sums in the dtype's own precision, in an order that depends on
+// shape, dtype and layout alone; NaN and inf reach what they are multiplied into, as in BLAS.
 #pragma once
 #include "core/kernel.h"
 
@@ -17,16 +19,54 @@ struct MatrixLayout {
 };
 
 struct MatmulParams {
+  enum Path : int32_t { tiles, small, vector };
   int32_t m, n, k;
   MatrixLayout a, b;
+  Path path;
+  // A work unit is a part of a product: of a matrix of the batch the tile (tile_m, tile_n) of out.
+  int32_t tile_m, tile_n;
   // The batch, outermost dimension first; strides in elements.
   int32_t ndim;
   int64_t shape[kMaxDims], stride_a[kMaxDims], stride_b[kMaxDims];
 };
 
-// A work unit is one matrix of the batch.  Defined in matmul.cpp, since nothing in it depends on
-// the instruction set: BLAS chooses its kernels itself.
+// A tile of a product: out (m, n) with rows ld_out apart, bias (n) or null.
+template <class T> struct MatmulTile {
+  int32_t m, n, k;
+  const T* a;
+  const T* b;
+  const T* bias;
+  T* out;
+  int32_t ld_out;
+};
+
+// Calls body(MatmulTile<T>) for work units [begin, end).
+template <class T, class Body>
+inline void for_matmul_tiles(void* const* operands, const MatmulParams& p, int64_t begin,
+                             int64_t end, Body body) {
+  const int64_t across = (p.n + p.tile_n - 1) / p.tile_n, down = (p.m + p.tile_m - 1) / p.tile_m;
+  for (int64_t unit = begin; unit < end; ++unit) {
+    const int64_t item = unit / (across * down), tile = unit % (across * down);
+    const int64_t row = tile / across * p.tile_m, column = tile % across * p.tile_n;
+    const auto* a = static_cast<const T*>(operands[1]);
+    const auto* b = static_cast<const T*>(operands[2]);
+    int64_t rest = item;
+    for (int d = p.ndim - 1; d >= 0; --d) {
+      a += rest % p.shape[d] * p.stride_a[d];
+      b += rest % p.shape[d] * p.stride_b[d];
+      rest /= p.shape[d];
+    }
+    const auto* bias = static_cast<const T*>(operands[3]);
+    body(MatmulTile<T>{static_cast<int32_t>(p.m - row < p.tile_m ? p.m - row : p.tile_m),
+                       static_cast<int32_t>(p.n - column < p.tile_n ? p.n - column : p.tile_n), p.k,
+                       a + row * (p.a.transposed ? 1 : p.a.ld),
+                       b + column * (p.b.transposed ? p.b.ld : 1), bias ? bias + column : nullptr,
+                       static_cast<T*>(operands[0]) + (item * p.m + row) * p.n + column, p.n});
+  }
+}
+
+// The tiles by BLAS.  Defined in matmul.cpp, since nothing in it depends on the instruction set.
 template <class T>
-void multiply_matrices(void* const* operands, const void* params, int64_t begin, int64_t end);
+void multiply_by_blas(void* const* operands, const MatmulParams& p, int64_t begin, int64_t end);
 
 } // namespace fastdl

@@ -1,13 +1,236 @@
 #include "ops/matmul.h"
 
+#include "core/simd.h"
+
 namespace fastdl {
 namespace FASTDL_ISA {
+namespace {
+
+template <class T> FASTDL_INLINE Vec<T> read(const T* p, int64_t n) {
+  return n >= lanes<T> ? load(p) : load_partial(p, n);
+}
+template <class T> FASTDL_INLINE void write(T* p, Vec<T> v, int64_t n) {
+  if (n >= lanes<T>)
+    store(p, v);
+  else
+    store_partial(p, v, n);
+}
+
+// ---- small products: blocks of the result that stay in registers --------------------------
+
+constexpr int kRows = FASTDL_VECTOR_BYTES == 64 ? 8 : 4, kColumns = 2; // rows, and vectors across
+// So many rows of b are copied at a time: they stay in the first cache.  A row-major b is copied
+// where so many rows of a use it.
+constexpr int64_t kDepth = 128, kCopied = 8 * kRows;
+
+// How a small product reads: element (i, k) of a is a[i * row + k * step]; row k of b begins at
+// b + k * ld.
+template <class T> struct Reads {
+  const T* a;
+  int64_t row, step;
+  const T* b;
+  int64_t ld, depth;
+};
+
+// R rows of C vectors, of the last of which n elements are there; `whole`: all of them.  The sums
+// start as `from`, whose rows lie from_ld apart (0: the bias), or as 0.
+template <class T, int R, int C, bool whole>
+void multiply_block(const Reads<T>& in, const T* from, int64_t from_ld, T* out, int64_t ld_out,
+                    int64_t n) {
+  constexpr int L = lanes<T>;
+  const int64_t last = whole ? L : n;
+  Vec<T> sum[R][C];
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+    for (int c = 0; c < C; ++c)
+      sum[r][c] = from ? read(from + r * from_ld + c * L, c == C - 1 ? last : L) : Vec<T>{};
+  const T *a = in.a, *b = in.b;
+  for (int64_t k = 0; k < in.depth; ++k, a += in.step, b += in.ld) {
+    Vec<T> right[C];
+#pragma GCC unroll 2
+    for (int c = 0; c < C; ++c)
+      right[c] = whole || c < C - 1 ? load(b + c * L) : load_partial(b + c * L, last);
+#pragma GCC unroll 8
+    for (int r = 0; r < R; ++r) {
+      const Vec<T> left = splat(a[r * in.row]);
+#pragma GCC unroll 2
+      for (int c = 0; c < C; ++c)
+        sum[r][c] = fma(left, right[c], sum[r][c]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r)
+#pragma GCC unroll 2
+    for (int c = 0; c < C; ++c)
+      write(out + r * ld_out + c * L, sum[r][c], c == C - 1 ? last : L);
+}
+
+// All m rows, R at a time, then the rest in halves.
+template <class T, int R, int C, bool whole>
+void multiply_rows(Reads<T> in, const T* from, int64_t from_ld, T* out, int64_t ld_out, int64_t m,
+                   int64_t n) {
+  for (; m >= R; m -= R, in.a += R * in.row, out += R * ld_out) {
+    multiply_block<T, R, C, whole>(in, from, from_ld, out, ld_out, n);
+    from = from ? from + R * from_ld : from;
+  }
+  if constexpr (R > 1)
+    if (m)
+      multiply_rows<T, R / 2, C, whole>(in, from, from_ld, out, ld_out, m, n);
+}
+
+// Rows [0, n) of a column-major matrix, `depth` elements of each, to row-major with rows of `width`
+// elements, zeros beyond n.
+template <class T>
+void transpose_panel(const T* b, int64_t ld, int64_t depth, int64_t n, T* panel, int64_t width) {
+  constexpr int L = lanes<T>;
+  for (int64_t j = 0; j < n; j += L)
+    for (int64_t k = 0; k < depth; k += L) {
+      const int64_t there = depth - k < L ? depth - k : L;
+      Vec<T> v[L];
+      for (int i = 0; i < L; ++i)
+        v[i] = j + i < n ? read(b + (j + i) * ld + k, there) : Vec<T>{};
+      transpose_lanes<T>(v);
+      for (int64_t i = 0; i < there; ++i)
+        store(panel + (k + i) * width + j, v[i]);
+    }
+}
+
+// The same of a row-major matrix.
+template <class T>
+void copy_panel(const T* b, int64_t ld, int64_t depth, int64_t n, T* panel, int64_t width) {
+  for (int64_t k = 0; k < depth; ++k)
+    for (int64_t j = 0; j < width; j += lanes<T>)
+      store(panel + k * width + j, j < n ? read(b + k * ld + j, n - j) : Vec<T>{});
+}
+
+template <class T> void multiply_small(const MatmulTile<T>& t, MatrixLayout a, MatrixLayout b) {
+  constexpr int64_t L = lanes<T>, width = kColumns * L;
+  alignas(64) T panel[kDepth * width];
+  Reads<T> in{t.a, a.transposed ? 1 : a.ld, a.transposed ? a.ld : 1, nullptr, b.ld, t.k};
+  for (int64_t column = 0; column < t.n; column += width) {
+    const int64_t n = t.n - column < width ? t.n - column : width;
+    T* out = t.out + column;
+    const T* from = t.bias ? t.bias + column : nullptr;
+    int64_t from_ld = 0, done = 0;
+    do {
+      if (b.transposed || t.m >= kCopied) {
+        in.depth = t.k - done < kDepth ? t.k - done : kDepth;
+        if (b.transposed)
+          transpose_panel(t.b + column * b.ld + done, b.ld, in.depth, n, panel, width);
+        else
+          copy_panel(t.b + done * b.ld + column, b.ld, in.depth, n, panel, width);
+        in.b = panel;
+        in.ld = width;
+      } else {
+        in.b = t.b + column;
+      }
+      in.a = t.a + done * in.step;
+      if (n == width)
+        multiply_rows<T, kRows, kColumns, true>(in, from, from_ld, out, t.ld_out, t.m, n);
+      else if (n > L)
+        multiply_rows<T, kRows, kColumns, false>(in, from, from_ld, out, t.ld_out, t.m, n - L);
+      else if (n == L)
+        multiply_rows<T, kRows, 1, true>(in, from, from_ld, out, t.ld_out, t.m, n);
+      else
+        multiply_rows<T, kRows, 1, false>(in, from, from_ld, out, t.ld_out, t.m, n);
+      done += in.depth;
+      from = out; // what follows is added to what is there
+      from_ld = t.ld_out;
+    } while (done < t.k);
+  }
+}
+
+// ---- one row, or one column ---------------------------------------------------------------
+
+constexpr int kTogether = 8; // rows of b, so that out is read and written once for all of them
+
+// out[j] += the sum of x[k * step] b[k, j] over the K rows of b, in their order.
+template <class T, int K>
+void add_rows(const T* x, int64_t step, const T* b, int64_t ld, int64_t n, T* out) {
+  constexpr int64_t L = lanes<T>;
+  Vec<T> left[K];
+#pragma GCC unroll 8
+  for (int k = 0; k < K; ++k)
+    left[k] = splat(x[k * step]);
+  for (int64_t j = 0; j < n; j += L) {
+    const int64_t there = n - j;
+    Vec<T> sum = read(out + j, there);
+#pragma GCC unroll 8
+    for (int k = 0; k < K; ++k)
+      sum = fma(left[k], read(b + k * ld + j, there), sum);
+    write(out + j, sum, there);
+  }
+}
+
+// out[j] = sum over k of x[k * step] b[k, j] (+ bias[j]), for n columns.
+template <class T>
+void multiply_vector(const T* x, int64_t step, const T* b, MatrixLayout layout, int64_t n,
+                     int64_t depth, const T* bias, T* out) {
+  constexpr int64_t L = lanes<T>;
+  if (layout.transposed) { // a column is one run
+    for (int64_t j = 0; j < n; ++j) {
+      const T* column = b + j * layout.ld;
+      Vec<T> sum[4] = {};
+      int64_t k = 0;
+      if (step == 1)
+        for (; k + 4 * L <= depth; k += 4 * L)
+          for (int i = 0; i < 4; ++i)
+            sum[i] = fma(load(x + k + i * L), load(column + k + i * L), sum[i]);
+      for (; k < depth; k += L) {
+        const int64_t there = depth - k < L ? depth - k : L;
+        const Vec<T> left =
+            step == 1 ? read(x + k, there) : load_strided(x + k * step, step, there);
+        sum[0] = fma(left, read(column + k, there), sum[0]);
+      }
+      const T total = sum_lanes((sum[0] + sum[1]) + (sum[2] + sum[3]));
+      out[j] = bias ? bias[j] + total : total;
+    }
+    return;
+  }
+  for (int64_t j = 0; j < n; j += L) {
+    const int64_t there = n - j < L ? n - j : L;
+    write(out + j, bias ? read(bias + j, there) : Vec<T>{}, there);
+  }
+  for (int64_t k = 0; k < depth; k += kTogether) {
+    if (depth - k >= kTogether)
+      add_rows<T, kTogether>(x + k * step, step, b + k * layout.ld, layout.ld, n, out);
+    else
+      for (; k < depth; ++k)
+        add_rows<T, 1>(x + k * step, step, b + k * layout.ld, layout.ld, n, out);
+  }
+}
+
+template <class T>
+void multiply(void* const* operands, const void* params, int64_t begin, int64_t end) {
+  const auto& p = *static_cast<const MatmulParams*>(params);
+  if (p.path == MatmulParams::tiles) {
+    multiply_by_blas<T>(operands, p, begin, end);
+    return;
+  }
+  for_matmul_tiles<T>(operands, p, begin, end, [&](const MatmulTile<T>& t) {
+    if (p.path == MatmulParams::small)
+      multiply_small(t, p.a, p.b);
+    else if (p.m == 1)
+      multiply_vector(t.a, p.a.transposed ? p.a.ld : 1, t.b, p.b, t.n, t.k, t.bias, t.out);
+    else { // one column: a's rows are the columns of its transpose
+      const MatrixLayout turned{!p.a.transposed, p.a.ld};
+      multiply_vector(t.b, p.b.transposed ? 1 : p.b.ld, t.a, turned, t.m, t.k,
+                      static_cast<const T*>(nullptr), t.out);
+      if (t.bias)
+        for (int64_t i = 0; i < t.m; ++i)
+          t.out[i] += *t.bias;
+    }
+  });
+}
+
+} // namespace
 
 void register_matmul(KernelTable& table) {
   constexpr Op ops[] = {Op::matmul, Op::linear};
   for (const Op op : ops) {
-    table.set(op, DType::float32, multiply_matrices<float>);
-    table.set(op, DType::float64, multiply_matrices<double>);
+    table.set(op, DType::float32, multiply<float>);
+    table.set(op, DType::float64, multiply<double>);
   }
 }
 

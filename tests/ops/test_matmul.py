@@ -158,3 +158,46 @@ ERRORS = [
 def test_errors(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+# What each kernel does at the ends of its blocks: rows 8 4 2 1, columns of two vectors, depths of
+# 128; tiles of BLAS; runs of a vector product.
+ENDS = [
+    (9, 33, 130), (15, 16, 1), (64, 31, 257), (70, 100, 300), (3, 65, 128), (67, 48, 129),
+    (210, 400, 500), (401, 203, 601), (33, 2100, 700),
+    (1, 1030, 70), (1, 70, 1031), (1100, 1, 33), (33, 1, 1100), (1, 5, 9), (2, 1, 600),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("m", "n", "k"), ENDS)
+def test_the_ends_of_blocks(m, n, k, dtype):
+    rng = np.random.default_rng(0)
+    a, b = (rng.standard_normal(s).astype(dtype) for s in ((m, k), (k, n)))
+    bias = rng.standard_normal(n).astype(dtype)
+    wide_a, wide_b = (x.astype(np.float64 if dtype == "float32" else np.longdouble) for x in (a, b))
+    exact = wide_a @ wide_b
+    # A sum of k products errs by some ulp of sum |a| |b|, the more the longer: eps sqrt(k) of it.
+    scale = np.finfo(dtype).eps * (np.sqrt(k) + 2) * (np.abs(wide_a) @ np.abs(wide_b))
+    fd._C.set_guards(True)
+    try:
+        for x in layouts(a):
+            for y in layouts(b):
+                assert (np.abs(fd.matmul(x, y).numpy() - exact) <= scale).all()
+                with_bias = fd.nn.functional.linear(x, y.T, fd.tensor(bias)).numpy()
+                assert (
+                    np.abs(with_bias - (exact + bias)) <= scale + np.finfo(dtype).eps * np.abs(bias)
+                ).all()
+        fd._C.check_guards()
+    finally:
+        fd._C.set_guards(False)
+
+
+@pytest.mark.parametrize(("m", "n", "k"), [(9, 33, 20), (1, 600, 20), (33, 1, 20), (300, 401, 300)])
+def test_nan_reaches_its_row_and_column_alone(m, n, k):
+    a, b = np.ones((m, k), "float32"), np.ones((k, n), "float32")
+    a[m // 2, 3] = np.nan
+    b[5, n // 2] = np.nan
+    expected = np.zeros((m, n), bool)
+    expected[m // 2] = expected[:, n // 2] = True
+    assert (np.isnan(fd.matmul(fd.tensor(a), fd.tensor(b)).numpy()) == expected).all()
