@@ -19,6 +19,7 @@ namespace fastdl {
 #undef HOST_STEM
 #undef OP
 void bind_core(py::module_& m);
+void bind_step(py::module_& m);
 void wrap_calls(py::module_& m);
 } // namespace fastdl
 
@@ -34,5 +35,6 @@ PYBIND11_MODULE(_C, m) {
 #undef STEM
 #undef HOST_STEM
 #undef OP
+  bind_step(m);
   wrap_calls(m);
 }

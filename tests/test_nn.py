@@ -342,9 +342,9 @@ def test_structure_counter_counts_what_a_captured_step_depends_on():
     model = Block()
 
     def changes(action):
-        before = structure.version
+        before = structure.version()
         action()
-        return structure.version > before
+        return structure.version() > before
 
     assert changes(lambda: setattr(model, "scale", nn.Parameter(fastdl.ones(3))))
     assert changes(lambda: setattr(model, "mean", fastdl.ones(3)))

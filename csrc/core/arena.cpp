@@ -1,6 +1,7 @@
 #include "core/arena.h"
 
 #include "core/check.h"
+#include "core/recorder.h"
 
 namespace py = pybind11;
 
@@ -14,7 +15,9 @@ PyTensor* parameter(const py::list& params, int64_t i) {
   return reinterpret_cast<PyTensor*>(object);
 }
 
-const Tensor* gradient(const PyTensor* parameter) {
+const Tensor* gradient(PyTensor* parameter) {
+  if (recorder) [[unlikely]]
+    recorder->grad_read(parameter);
   PyObject* grad = parameter->grad;
   return grad && grad != Py_None ? &reinterpret_cast<PyTensor*>(grad)->value : nullptr;
 }
@@ -28,7 +31,7 @@ bool in_arena(const py::list& params, const Tensor& flat, const Tensor& segments
           "step: segments: expected int64 of shape ", Dims{n, 2}, ", got ", segments.shape);
   bool all = true;
   for (int64_t i = 0; i < n; ++i) {
-    const PyTensor* p = parameter(params, i);
+    PyTensor* p = parameter(params, i);
     const Tensor& x = p->value;
     const Segment& s = segments.as<Segment>()[i];
     const bool there = x.buffer.get() == flat.buffer.get() && x.offset == flat.offset + s.begin;
@@ -87,7 +90,7 @@ void count_changes(const py::list& params, const Gradients& gradients) {
   for (size_t i = 0; i < gradients.operands.size(); ++i) {
     if (!gradients.operands[i])
       continue;
-    ++version_of(parameter(params, static_cast<int64_t>(i)))->value;
+    count_change(parameter(params, static_cast<int64_t>(i)));
   }
 }
 

@@ -8,6 +8,7 @@
 #include "core/parallel.h"
 #include "core/py_tensor.h"
 #include "core/registry.h"
+#include "core/structure.h"
 
 namespace py = pybind11;
 
@@ -63,6 +64,8 @@ void bind_core(py::module_& m) {
         set_num_threads(threads);
       },
       py::arg("threads"), "Lets so many threads share large work; results do not change.");
+  m.def("structure_version", &structure_version, "How often models changed their structure.");
+  m.def("structure_changed", &structure_changed, "Counts one change of structure.");
   m.def("pool_stats", [] {
     const PoolStats s = pool_stats();
     using namespace py::literals;

@@ -13,6 +13,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "core/recorder.h"
+
 namespace fastdl {
 namespace {
 
@@ -88,7 +90,9 @@ bool intact(const Buffer* buffer) {
          whole(buffer->data + buffer->bytes, block + buffer->capacity);
 }
 
-void recycle(Buffer* buffer) {
+} // namespace
+
+void release_to_pool(Buffer* buffer) {
   Pool& p = pool();
   std::lock_guard lock(p.mutex);
   if (buffer->guarded) {
@@ -103,6 +107,8 @@ void recycle(Buffer* buffer) {
   p.stats.cached_bytes += static_cast<int64_t>(buffer->capacity);
   --p.stats.live_buffers;
 }
+
+namespace {
 
 struct Borrowed : Buffer {
   void (*release_owner)(void*) = nullptr;
@@ -119,7 +125,13 @@ void release_borrowed(Buffer* buffer) {
 OutOfMemory::OutOfMemory(size_t bytes)
     : text_("out of memory: a tensor of " + std::to_string(bytes) + " bytes cannot be had") {}
 
+size_t pool_capacity(size_t bytes) { return class_bytes(class_of(bytes ? bytes : 1)); }
+
 BufferRef allocate(size_t bytes) {
+  return recorder ? recorder->allocate(bytes) : allocate_from_pool(bytes);
+}
+
+BufferRef allocate_from_pool(size_t bytes) {
   Pool& p = pool();
   std::unique_lock lock(p.mutex);
   const bool guarded = p.guards;
@@ -157,7 +169,7 @@ BufferRef allocate(size_t bytes) {
   buffer->data = static_cast<std::byte*>(block) + kHeader;
   buffer->bytes = bytes;
   buffer->capacity = capacity;
-  buffer->release = recycle;
+  buffer->release = release_to_pool;
   if (guarded) {
     std::memset(buffer->data, kPattern, capacity);
     buffer->data += kAlign;

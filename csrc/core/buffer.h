@@ -58,6 +58,12 @@ private:
 // 64-byte aligned; large blocks ask for huge pages.  Throws OutOfMemory.
 BufferRef allocate(size_t bytes);
 
+// What a recorder needs to lend memory from a pool of its own: a buffer of the pool whatever is
+// being recorded; its capacity when so many bytes are asked for; and its `release`.
+BufferRef allocate_from_pool(size_t bytes);
+size_t pool_capacity(size_t bytes);
+void release_to_pool(Buffer* buffer);
+
 // Memory owned by somebody else; `release` is called with `owner` when the last reference goes.
 BufferRef borrow(void* data, size_t bytes, void* owner, void (*release)(void* owner));
 

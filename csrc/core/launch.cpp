@@ -5,6 +5,7 @@
 
 #include "core/check.h"
 #include "core/parallel.h"
+#include "core/recorder.h"
 
 namespace fastdl {
 namespace {
@@ -14,10 +15,10 @@ namespace {
 constexpr int64_t kWorthThreads = 256 << 10;
 constexpr int64_t kPart = 64 << 10;
 
-int64_t bytes_touched(const Call& call) {
+int64_t bytes_touched(const Tensor* const* operands, int n_operands) {
   int64_t bytes = 0;
-  for (int i = 0; i < call.n_operands; ++i)
-    if (const Tensor* x = call.operands[i])
+  for (int i = 0; i < n_operands; ++i)
+    if (const Tensor* x = operands[i])
       bytes += x->numel() * item_size(x->dtype);
   return bytes;
 }
@@ -35,6 +36,20 @@ void run_units(const void* context, int64_t begin, int64_t end) {
 
 } // namespace
 
+constinit thread_local Recorder* recorder = nullptr;
+
+void run_kernel(Kernel kernel, void* const* operands, const void* params, int64_t units,
+                int64_t work) {
+  if (units <= 1 || work < kWorthThreads) {
+    kernel(operands, params, 0, units);
+    return;
+  }
+  const KernelWork each{kernel, operands, params};
+  parallel_for(units, std::max<int64_t>(1, units * kPart / work), run_units, &each);
+}
+
+namespace {
+
 void run(const Call& call) {
   constexpr int kUsual = 64; // more are rare: an optimizer's step takes every gradient
   void* usual[kUsual];
@@ -42,21 +57,23 @@ void run(const Call& call) {
   void** pointers = many.empty() ? usual : many.data();
   for (int i = 0; i < call.n_operands; ++i)
     pointers[i] = call.operands[i] ? call.operands[i]->data() : nullptr;
-  const int64_t work = call.work == kByBytes && call.units > 1 ? bytes_touched(call) : call.work;
-  if (call.units <= 1 || work < kWorthThreads) {
-    call.kernel(pointers, call.params, 0, call.units);
-    return;
-  }
-  const KernelWork each{call.kernel, pointers, call.params};
-  parallel_for(call.units, std::max<int64_t>(1, call.units * kPart / work), run_units, &each);
+  run_kernel(call.kernel, pointers, call.params, call.units, call.work);
 }
+
+} // namespace
 
 void launch_bytes(Op op, DType dtype, const Tensor* const* operands, int n_operands,
                   const void* params, int params_bytes, int64_t units, int draw_offset,
                   int64_t work) {
   const Kernel kernel = find_kernel(op, dtype);
   require<TypeError>(kernel, info(op).name, ": no CPU kernel for dtype ", name_of(dtype));
-  run({kernel, op, dtype, operands, n_operands, params, params_bytes, draw_offset, units, work});
+  if (work == kByBytes)
+    work = units > 1 ? bytes_touched(operands, n_operands) : 0;
+  const Call call{kernel, op,           dtype,       operands, n_operands,
+                  params, params_bytes, draw_offset, units,    work};
+  run(call);
+  if (recorder) [[unlikely]]
+    recorder->called(call);
 }
 
 } // namespace fastdl

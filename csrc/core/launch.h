@@ -17,9 +17,9 @@ struct Call {
   int n_operands;
   const void* params;
   int params_bytes;
-  int draw_offset; // where in params the random draw index stands, or -1
+  int draw_offset; // where in params the random draw index stands, after its seed; or kNoDraw
   int64_t units;
-  int64_t work; // decides whether several threads share it: see kByBytes
+  int64_t work; // in bytes: decides whether several threads share it
 };
 
 constexpr int kNoDraw = -1;
@@ -27,8 +27,9 @@ constexpr int kNoDraw = -1;
 // many it is worth.
 constexpr int64_t kByBytes = -1;
 
-// Runs a call.
-void run(const Call& call);
+// Runs a kernel on all its units, on several threads where `work` is worth it.
+void run_kernel(Kernel kernel, void* const* operands, const void* params, int64_t units,
+                int64_t work);
 
 // The one way to call a kernel: looks it up (TypeError if the dtype has none) and runs it.
 void launch_bytes(Op op, DType dtype, const Tensor* const* operands, int n_operands,

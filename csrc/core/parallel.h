@@ -1,8 +1,8 @@
 // Threads: one pool for everything, started at the first work that is worth it.
 //
 // Work is a range of units that may be cut anywhere: results never depend on where.  The calling
-// thread takes part; a thread with nothing to do looks for the next work for some microseconds, then
-// sleeps.  A child made by fork() starts with no threads and makes its own when it needs them.
+// thread takes part; a thread with nothing to do looks for the next work for some microseconds,
+// then sleeps.  A child made by fork() starts with no threads and makes its own when it needs them.
 #pragma once
 #include <cstdint>
 

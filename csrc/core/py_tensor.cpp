@@ -6,6 +6,8 @@
 #include <sstream>
 
 #include "core/check.h"
+#include "core/recorder.h"
+#include "core/structure.h"
 
 namespace py = pybind11;
 
@@ -129,6 +131,8 @@ int set_requires_grad(PyObject* object, PyObject* value, void*) {
 }
 
 PyObject* get_grad(PyObject* object, void*) {
+  if (recorder) [[unlikely]]
+    recorder->grad_read(self_of(object));
   PyObject* grad = self_of(object)->grad;
   return Py_NewRef(grad ? grad : Py_None);
 }
@@ -151,13 +155,15 @@ int set_grad(PyObject* object, PyObject* value, void*) {
       return -1;
     }
   }
+  if (recorder) [[unlikely]]
+    recorder->grad_written(self);
   PyObject* kept = value && value != Py_None ? Py_NewRef(value) : nullptr;
   Py_XSETREF(self->grad, kept);
   return 0;
 }
 
 PyObject* bump_version(PyObject* object, PyObject*) {
-  ++version_of(self_of(object))->value;
+  count_change(self_of(object));
   Py_RETURN_NONE;
 }
 
@@ -205,6 +211,7 @@ PyObject* set_data(PyObject* object, PyObject* other) {
   if (!is_tensor(other))
     return wrong_type("data", other);
   self_of(object)->value = self_of(other)->value;
+  structure_changed();
   Py_RETURN_NONE;
 }
 
@@ -274,6 +281,12 @@ Version* version_of(PyTensor* tensor) {
   if (!tensor->version)
     tensor->version = new Version{1, 0};
   return tensor->version;
+}
+
+void count_change(PyTensor* tensor) {
+  ++version_of(tensor)->value;
+  if (recorder) [[unlikely]]
+    recorder->changed_in_place(tensor);
 }
 
 PyObject* wrap(Tensor&& value) {

@@ -40,6 +40,8 @@ inline bool is_tensor(PyObject* object) { return PyObject_TypeCheck(object, &PyT
 
 // The counter of a tensor's changes, made when first asked for.
 Version* version_of(PyTensor* tensor);
+// Counts one change in place.
+void count_change(PyTensor* tensor);
 
 // A Python int, or what stands for one; IndexError where it is larger than any index.
 inline int64_t as_index(pybind11::handle number) {

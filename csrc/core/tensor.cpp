@@ -114,8 +114,9 @@ Tensor expand(const char* op, const Tensor& x, const Dims& shape) {
 
 void require_writable(const char* op, const Tensor& x) {
   for (int d = 0; d < x.ndim(); ++d)
-    require(x.shape[d] <= 1 || x.strides[d] != 0, op, ": elements of the tensor of shape ", x.shape,
-            " and strides ", x.strides, " share memory; clone() it first");
+    require(x.shape[d] <= 1 || x.strides[d] != 0 || x.numel() == 0, op,
+            ": elements of the tensor of shape ", x.shape, " and strides ", x.strides,
+            " share memory; clone() it first");
 }
 
 bool share_memory(const Tensor& a, const Tensor& b) {

@@ -3,6 +3,7 @@
 
 #include "core/check.h"
 #include "core/py_tensor.h"
+#include "core/recorder.h"
 
 namespace py = pybind11;
 
@@ -64,6 +65,8 @@ Tensor from_numpy(const py::array& array) {
 
 // An array over the tensor's memory, which it keeps alive.
 py::array numpy(const Tensor& x) {
+  refuse_while_recording("the values of a tensor are read",
+                         "return the tensor from the step and read it outside");
   const int64_t size = item_size(x.dtype);
   std::vector<py::ssize_t> shape(x.shape.begin(), x.shape.end()), strides;
   for (int64_t stride : x.strides)
@@ -74,6 +77,9 @@ py::array numpy(const Tensor& x) {
 }
 
 py::object item(const Tensor& x) {
+  refuse_while_recording("the value of a tensor is read (item, bool, int or float of it)",
+                         "return the tensor from the step and read it outside; to choose between "
+                         "values inside, use fastdl.where");
   require(x.numel() == 1, "item: expected a tensor of one element, got shape ", x.shape);
   switch (x.dtype) {
 #define X(name, type)                                                                              \

@@ -5,6 +5,7 @@
 #include "core/check.h"
 #include "core/launch.h"
 #include "core/py_tensor.h"
+#include "ops/index.h"
 
 namespace py = pybind11;
 
@@ -19,17 +20,7 @@ Tensor class_indices(const Tensor& target, int64_t classes, int64_t ignore_index
                      "dtype of input (class probabilities), got ",
                      name_of(target.dtype));
   const Tensor t = cast(contiguous(target), DType::int64);
-  const int64_t* values = t.as<int64_t>();
-  for (int64_t i = 0, n = t.numel(); i < n; ++i) {
-    if ((0 <= values[i] && values[i] < classes) || values[i] == ignore_index)
-      continue;
-    Dims position = t.shape;
-    for (int64_t d = t.ndim() - 1, rest = i; d >= 0; rest /= t.shape[d--])
-      position[d] = rest % t.shape[d];
-    raise<IndexError>("cross_entropy: target: expected a class in [0, ", classes - 1,
-                      "] or ignore_index ", ignore_index, ", got ", values[i], " at position ",
-                      position);
-  }
+  check_classes("cross_entropy", t, classes, ignore_index);
   return t;
 }
 

@@ -18,9 +18,17 @@ void raise_bad_index(const IndexCheckParams& p, int64_t at, int64_t value) {
     place[d] = rest % p.shape[d];
     rest /= p.shape[d];
   }
+  require<IndexError>(!p.classes, p.op, ": target: expected a class in [0, ", p.size - 1,
+                      "] or ignore_index ", p.ignored, ", got ", value, " at position ", place);
   raise<IndexError>(p.op, ": index: expected ints in [", p.low, ", ", p.size - 1,
                     "] for dimension ", p.dim, " of size ", p.size, ", got ", value,
                     " at position ", place);
+}
+
+void check_classes(const char* op, const Tensor& target, int64_t classes, int64_t ignored) {
+  IndexCheckParams p{op, 0, classes, 0, target.ndim(), {}, target.numel(), true, ignored};
+  std::copy(target.shape.begin(), target.shape.end(), p.shape);
+  launch(Op::index_check, DType::int64, {nullptr, &target}, p, blocks(p.numel));
 }
 
 namespace {
@@ -32,7 +40,7 @@ Tensor checked_index(const char* op, const Tensor& index, int dim, int64_t low, 
   require<TypeError>(index.dtype == DType::int64 || index.dtype == DType::int32, op,
                      ": index: expected dtype int64 or int32, got ", name_of(index.dtype));
   const Tensor whole = contiguous(cast(index, DType::int64));
-  IndexCheckParams p{op, low, size, dim, whole.ndim(), {}, whole.numel()};
+  IndexCheckParams p{op, low, size, dim, whole.ndim(), {}, whole.numel(), false, 0};
   std::copy(whole.shape.begin(), whole.shape.end(), p.shape);
   launch(Op::index_check, DType::int64, {wrapped, &whole}, p, blocks(p.numel));
   return whole;

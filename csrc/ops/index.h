@@ -1,8 +1,10 @@
 // Reading and writing at places given by int64 indices.  All are checked, in a call of its own that
 // is recorded like any other, before one is used; the other kernels rely on it.
 //
-//   index_check             IndexError unless low <= index < size; negative ones come out with size
-//                           added; operands wrapped (or none), index
+//   index_check             IndexError unless low <= index < size (or index == ignored, of
+//   classes);
+//                           negative ones come out with size added; operands wrapped (or none),
+//                           index
 //   index_select            out[o, k, i] = input[o, index[k], i]; operands out, input, index
 //   index_add, index_copy   target[o, index[k], i] += (=) source[o, k, i], in the order of k;
 //                           operands target, index, source
@@ -17,6 +19,8 @@
 
 namespace fastdl {
 
+struct Tensor;
+
 struct IndexCheckParams {
   const char* op; // for the message
   int64_t low, size;
@@ -24,7 +28,12 @@ struct IndexCheckParams {
   int32_t ndim; // of index, row-major
   int64_t shape[kMaxDims];
   int64_t numel;
+  bool classes;    // the indices are the targets of a loss,
+  int64_t ignored; // where this value may stand too
 };
+
+// Checks row-major int64 class indices for a loss.
+void check_classes(const char* op, const Tensor& target, int64_t classes, int64_t ignored);
 
 // Throws IndexError for the value at that place of the index.
 [[noreturn]] void raise_bad_index(const IndexCheckParams& params, int64_t at, int64_t value);

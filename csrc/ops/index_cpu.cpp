@@ -13,7 +13,7 @@ void check_indices(void* const* operands, const void* params, int64_t begin, int
   const int64_t stop = end * kBlock < p.numel ? end * kBlock : p.numel;
   for (int64_t i = begin * kBlock; i < stop; ++i) {
     const int64_t value = index[i];
-    if (value < p.low || value >= p.size) [[unlikely]]
+    if ((value < p.low || value >= p.size) && !(p.classes && value == p.ignored)) [[unlikely]]
       raise_bad_index(p, i, value);
     if (wrapped)
       wrapped[i] = value < 0 ? value + p.size : value;

@@ -6,6 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from . import autograd, ops, random
+from .capture import CaptureError
+from .compile import compile
 from .device import device
 from .dtypes import (
     DType,

@@ -6,6 +6,8 @@ function of (s, d, i) alone (Philox4x32-10), so results do not depend on threads
 
 from __future__ import annotations
 
+from . import capture
+
 _LIMIT = 1 << 64
 
 
@@ -28,6 +30,7 @@ class Generator:
             raise TypeError(f"manual_seed: seed: expected an int, got {type(seed).__name__}")
         if not -(_LIMIT >> 1) <= seed < _LIMIT:
             raise ValueError(f"manual_seed: seed: expected an int in [-2**63, 2**64), got {seed}")
+        capture.reseeded(self)
         self.seed = seed % _LIMIT
         self.draw = 0
         return self
@@ -64,6 +67,7 @@ def next_draw(generator: Generator | None) -> tuple[int, int]:
         raise TypeError(
             f"generator: expected a fastdl.Generator or None, got {type(generator).__name__}"
         )
+    capture.drawn(generator)
     return generator.seed, generator.next_draw()
 
 

@@ -278,6 +278,7 @@ class Tensor(_C.TensorBase):
             raise RuntimeError("register_hook: the tensor does not require grad")
         node = self.grad_fn
         if node is None:
+            _C.structure_changed()
             if self._hooks is None:
                 self._hooks = {}
             return RemovableHandle(self._hooks, hook)

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .. import random
+from .. import capture, random
 
 
 class DrawSource(Protocol):
@@ -24,6 +24,9 @@ def random_keys(n: int, generator: DrawSource | None = None) -> np.ndarray:
     The raw words of a bit generator never change between NumPy versions, those of
     `numpy.random.Generator` may: so nothing but raw words is used here.
     """
+    capture.refuse_if_capturing(
+        "a random order or random integers are drawn", "draw them outside and pass them in"
+    )
     generator = random.default_generator if generator is None else generator
     low_word, draw = 0, generator.next_draw()
     key = generator.seed % 2**128

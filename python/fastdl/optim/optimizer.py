@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .. import _C
+from .. import _C, capture
 from ..check import is_iterable
 from ..grad_mode import enable_grad, no_grad
 from ..tensor import Tensor
@@ -160,14 +160,24 @@ class Optimizer:
             with enable_grad():
                 loss = closure()
         self.prepare()
+        capture.stepped(self)
         for group, arenas in zip(self.param_groups, self._arenas, strict=True):
             for arena in arenas:
                 self._launch(group, arena)
         return loss
 
-    def prepare(self) -> None:
+    def prepare(self) -> tuple[Any, ...]:
         """What comes before the kernels of a step: every parameter in its segment, every
-        hyperparameter where the kernels read it."""
+        hyperparameter where the kernels read it, all state there.
+
+        Returns:
+            What decides which kernels run on what: a recorded step must not be repeated if it
+            changes.
+        """
+        with capture.unrecorded():
+            return self._prepare()
+
+    def _prepare(self) -> tuple[Any, ...]:
         for g, group in enumerate(self.param_groups):
             if len(group["params"]) != sum(len(arena.params) for arena in self._arenas[g]):
                 raise ValueError(
@@ -179,10 +189,15 @@ class Optimizer:
                         self._rebuild(g)
                         break
                     arena.adopt()
+        kept = []
         for group, arenas in zip(self.param_groups, self._arenas, strict=True):
             values = self._hyper(group)
+            kept.append(self._kept(group))
             for arena in arenas:
-                arena.hyper_values[:] = values
+                arena.set_hyper(values)
+                for name in kept[-1]:
+                    arena.buffer(name)
+        return tuple(kept)
 
     def _rebuild(self, g: int) -> None:
         """Lays a group out anew, after parameters were converted to another dtype."""

@@ -75,6 +75,9 @@ class SGD(Optimizer):
             bool(group["maximize"]),
         )
 
+    def _kept(self, group: Group) -> tuple[str, ...]:
+        return self.buffers if group["momentum"] else ()
+
     def _launch(self, group: Group, arena: FlatArena) -> None:
         buffer = arena.buffer("momentum_buffer") if group["momentum"] else None
         sgd(arena.params, arena.flat, arena.segments, arena.hyper, arena.counts, buffer)

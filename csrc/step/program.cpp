@@ -1,0 +1,62 @@
+#include "step/program.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/launch.h"
+
+namespace fastdl {
+
+void Program::hoist_checks() {
+  const auto is_check_of_arguments = [this](const Record& r) {
+    return r.op == Op::index_check &&
+           std::all_of(&operands[r.first_operand], &operands[r.first_operand] + r.n_operands,
+                       [this](const Place& place) {
+                         return place.slot < 0 || slots[place.slot].kind != Slot::inside;
+                       });
+  };
+  std::stable_partition(records.begin(), records.end(), is_check_of_arguments);
+}
+
+Workspace::Workspace(const Program& program, std::vector<BufferRef> memory)
+    : program_(program), buffers_(std::move(memory)), bases_(program.slots.size()),
+      pointers_(program.operands.size()), uses_(program.slots.size()), params_(program.params) {
+  buffers_.resize(program.slots.size());
+  for (size_t i = 0; i < program.operands.size(); ++i)
+    if (program.operands[i].slot >= 0)
+      uses_[program.operands[i].slot].push_back(static_cast<int32_t>(i));
+  for (size_t slot = 0; slot < program.slots.size(); ++slot) {
+    const Slot& s = program.slots[slot];
+    if (s.kind == Slot::input)
+      continue;
+    if (s.kind == Slot::outside)
+      buffers_[slot] = s.buffer;
+    else if (!buffers_[slot].get())
+      buffers_[slot] = allocate_from_pool(s.bytes);
+    place(static_cast<int32_t>(slot), buffers_[slot]->data);
+  }
+}
+
+void Workspace::place(int32_t slot, std::byte* data) {
+  if (bases_[slot] == data)
+    return;
+  bases_[slot] = data;
+  for (int32_t i : uses_[slot])
+    pointers_[i] = data + program_.operands[i].bytes;
+}
+
+void Workspace::renew(int32_t slot) {
+  buffers_[slot] = allocate_from_pool(program_.slots[slot].bytes);
+  place(slot, buffers_[slot]->data);
+}
+
+void Workspace::replay(const DrawBase* bases) {
+  for (const Draw& draw : program_.draws) {
+    const DrawBase now{bases[draw.generator].seed, bases[draw.generator].draw + draw.index};
+    std::memcpy(&params_[draw.params], &now, sizeof now);
+  }
+  for (const Record& r : program_.records)
+    run_kernel(r.kernel, &pointers_[r.first_operand], &params_[r.params], r.units, r.work);
+}
+
+} // namespace fastdl
