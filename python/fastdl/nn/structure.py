@@ -2,7 +2,8 @@
 
 `version()` grows whenever a module gains, loses or replaces a parameter, buffer or submodule, a
 parameter's ``requires_grad`` changes, a module switches between training and evaluation, a hook
-comes or goes, or a tensor takes over other memory.  A compiled step compares it with the value it saw and captures again.
+comes or goes, or a tensor takes over other memory.  A compiled step compares it with the value it
+saw and captures again.
 """
 
 from __future__ import annotations

@@ -1,0 +1,91 @@
+"""Small training steps for the tests of `fastdl.compile`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import fastdl as fd
+from fastdl import nn, optim
+from fastdl.nn import functional as F
+
+RNG = np.random.default_rng(0)
+BATCHES = [
+    (RNG.standard_normal((32, 20)).astype("float32"), RNG.integers(0, 7, 32)) for _ in range(6)
+]
+
+ACTIVATIONS = ["ReLU", "Sigmoid", "Tanh", "Softplus", "LogSoftmax", "Softmax", "LogSigmoid", "GELU"]
+LAYERS = {
+    "linear": lambda: [],
+    "no bias": lambda: [nn.Linear(16, 16, bias=False)],
+    "batchnorm": lambda: [nn.BatchNorm1d(16)],
+    "batchnorm relu": lambda: [nn.BatchNorm1d(16, relu=True)],
+    "batchnorm plain": lambda: [nn.BatchNorm1d(16, affine=False, track_running_stats=False)],
+    "dropout": lambda: [nn.Dropout(0.3)],
+    "dropouts": lambda: [nn.Dropout(0.3), nn.ReLU(), nn.Dropout(0.5)],
+    "flatten": lambda: [nn.Flatten()],
+    **{
+        name: lambda name=name: [getattr(nn, name)(*([1] if "max" in name else []))]
+        for name in ACTIVATIONS
+        if hasattr(nn, name)
+    },
+}
+OPTIMIZERS = {
+    "sgd": lambda p: optim.SGD(p, 0.1),
+    "momentum": lambda p: optim.SGD(p, 0.1, momentum=0.9, weight_decay=1e-3),
+    "nesterov": lambda p: optim.SGD(p, 0.1, momentum=0.9, nesterov=True),
+    "adam": lambda p: optim.Adam(p, 0.01),
+    "amsgrad": lambda p: optim.Adam(p, 0.01, amsgrad=True, weight_decay=1e-3),
+    "adamw": lambda p: optim.AdamW(p, 0.01),
+}
+LOSSES = {
+    "cross_entropy": F.cross_entropy,
+    "smoothed": lambda x, y: F.cross_entropy(x, y, label_smoothing=0.1),
+    "weighted": lambda x, y: F.cross_entropy(x, y, weight=fd.arange(1.0, 8.0)),
+    "sum": lambda x, y: F.cross_entropy(x, y, reduction="sum"),
+    "mse": lambda x, y: F.mse_loss(x, x.detach() * 0.5 + 1),
+    "by hand": lambda x, y: -(F.log_softmax(x, 1).gather(1, y.unsqueeze(1))).mean(),
+    "penalty": lambda x, y: (
+        F.cross_entropy(x, y) + 0.01 * fd.logsumexp(x, 1).square().mean()
+        if hasattr(x, "square")
+        else F.cross_entropy(x, y) + 0.01 * (fd.logsumexp(x, 1) ** 2).mean()
+    ),
+}
+
+
+class Training:
+    """A model, its optimizer, and a step of training it."""
+
+    def __init__(self, layers="linear", optimizer="momentum", loss="cross_entropy"):
+        fd.manual_seed(0)
+        self.model = nn.Sequential(nn.Linear(20, 16), *LAYERS[layers](), nn.Linear(16, 7))
+        self.optimizer = OPTIMIZERS[optimizer](self.model.parameters())
+        self.loss = LOSSES[loss]
+
+    def step(self, x, y):
+        self.optimizer.zero_grad()
+        loss = self.loss(self.model(x), y)
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+    def state(self):
+        found = {**self.model.state_dict()}
+        found |= {f"grad {n}": p.grad for n, p in self.model.named_parameters()}
+        for i, entry in self.optimizer.state_dict()["state"].items():
+            found |= {f"{name} {i}": value for name, value in entry.items()}
+        return {name: t.numpy().tobytes() for name, t in found.items()}
+
+
+def batches(n, kind=BATCHES):
+    return [[fd.tensor(part) for part in kind[i % len(kind)]] for i in range(n)]
+
+
+def counted(f):
+    """The compiled f, and the list that grows with each of its captures."""
+    captures = []
+
+    def counting(*args, **kwargs):
+        captures.append(1)
+        return f(*args, **kwargs)
+
+    return fd.compile(counting), captures
