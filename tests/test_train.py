@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import os
 import re
 import signal
@@ -232,7 +233,7 @@ def test_train_with_folds(digits, tmp_path, capsys):
     assert command(*small(digits, out, "--folds", 3, "--epochs", 2)) == 0
     written = sorted(path.name for path in out.iterdir())
     checkpoints = [f"fold-{fold}.safetensors" for fold in (1, 2, 3)]
-    assert written == ["curves.png", *checkpoints, "history.csv"]
+    assert written == ["confusion.png", "curves.png", *checkpoints, "history.csv", "mistakes.png"]
     assert (out / "curves.png").read_bytes().startswith(PNG)
 
     rows = list(csv.DictReader((out / "history.csv").open()))
@@ -244,14 +245,14 @@ def test_train_with_folds(digits, tmp_path, capsys):
     last = [float(row["test_accuracy"]) for row in rows if row["epoch"] == "2"]
     line = f"test accuracy  {100 * np.mean(last):.2f} % ± {100 * np.std(last, ddof=1):.2f} %"
     assert line in shown.out
-    for name in ("curves.png", "history.csv", "fold-1.safetensors"):
+    for name in ("curves.png", "confusion.png", "mistakes.png", "history.csv", checkpoints[0]):
         assert str(out / name) in shown.out
 
 
 def test_train_without_folds_tests_on_a_fifth(digits, tmp_path, capsys):
     assert command(*small(digits, tmp_path / "out", "--epochs", 2, "--quiet")) == 0
     shown = capsys.readouterr().out.splitlines()
-    assert len(shown) == 4
+    assert len(shown) == 6
     accuracy = float(shown[0].split()[2]) / 100
     assert accuracy * 12 == pytest.approx(round(accuracy * 12), abs=1e-2)  # 12 test images
     assert (tmp_path / "out" / "model.safetensors").is_file()
@@ -356,6 +357,17 @@ def test_without_scikit_learn(capsys, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     assert command("train", "--out", tmp_path / "out") == 2
     assert "pip install 'fastdl-nn[data]'" in capsys.readouterr().err
+
+
+def test_without_matplotlib(digits, tmp_path, capsys, monkeypatch):
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "matplotlib" else real(name)
+    )
+    assert command(*small(digits, tmp_path / "out", "--epochs", 1, "--quiet")) == 0
+    assert "pictures       none: matplotlib is not installed" in capsys.readouterr().out
+    written = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert written == ["history.csv", "model.safetensors"]
 
 
 def test_ctrl_c_keeps_the_epochs_done(digits, tmp_path):

@@ -41,9 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="train | env")
     train = commands.add_parser(
         "train",
-        help="train a network on handwritten digits and test it",
-        description="Trains a network of fully connected layers on scikit-learn's handwritten "
-        "digits (1,797 images) and measures its accuracy on images it has not seen.",
+        help="train a network on small images and test it",
+        description="Trains a network of fully connected layers on handwritten digits or on "
+        "pictures of clothes and measures its accuracy on images it has not seen.",
         allow_abbrev=False,
     )
     _add_train_options(train)
@@ -59,41 +59,51 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_train_options(parser: argparse.ArgumentParser) -> None:
+    from .train.datasets import DATA_SETS
     from .train.run import OPTIMIZERS, TrainOptions
 
-    defaults = TrainOptions()
+    defaults = TrainOptions.of()
     rates = ", ".join(f"{rate} for {name}" for name, (rate, _) in OPTIMIZERS.items())
-    hidden = " ".join(map(str, defaults.hidden))
+    files = "; ".join(f"{name}: {data.files}" for name, data in DATA_SETS.items())
 
     def add(name: str, help: str, default: Any = None, **more: Any) -> None:
         shown = "" if default is None else f" (default: {default})"
         parser.add_argument(name, help=help + shown, default=default, **more)
 
-    add("--data", "the data set", defaults.data, choices=["digits"])
+    def add_of_recipe(name: str, help: str, field: str, **more: Any) -> None:
+        defaults = []
+        for data_set, data in DATA_SETS.items():
+            value = getattr(data.recipe, field)
+            text = " ".join(map(str, value)) if isinstance(value, tuple) else value
+            defaults.append(f"{text} for {data_set}")
+        add(name, f"{help} (default: {', '.join(defaults)})", **more)
+
+    add("--data", "the data set", defaults.data, choices=list(DATA_SETS))
     add(
         "--data-dir",
-        "read the data from this folder (digits.npz or digits.csv.gz) instead of from the "
-        "installed scikit-learn",
+        f"read the data from this folder ({files}) instead of from the one in the environment "
+        "variable FASTDL_DATA or from where a package has installed them",
         metavar="DIR",
     )
     add(
         "--folds",
-        "cut the data into K parts with the same share of each digit, train K times, and test "
-        "each time on the part left out; without it, train once on 80%% and test on 20%%",
+        "cut all images into K parts with the same share of each class, train K times, and test "
+        "each time on the part left out; without it, train once and test on the test images of "
+        "fashion-mnist, or on 20%% of the others",
         type=_number(int, 2),
         metavar="K",
     )
-    add(
+    add_of_recipe(
         "--epochs",
         "how often to go through the training images",
-        defaults.epochs,
+        "epochs",
         type=_number(int, 1),
         metavar="N",
     )
-    add(
+    add_of_recipe(
         "--batch-size",
         "images per update; at least 2, since batch normalization compares them",
-        defaults.batch_size,
+        "batch_size",
         type=_number(int, 2),
         metavar="N",
     )
@@ -103,17 +113,18 @@ def _add_train_options(parser: argparse.ArgumentParser) -> None:
         type=_number(float, 0, above=True),
         metavar="RATE",
     )
-    add(
+    add_of_recipe(
         "--hidden",
-        f"the width of each hidden layer, as in: --hidden {hidden} (the default)",
+        "the width of each hidden layer",
+        "hidden",
         type=_number(int, 1, below=2**20),
         nargs="+",
         metavar="UNITS",
     )
-    add(
+    add_of_recipe(
         "--dropout",
         "the share of hidden units switched off at random in each update",
-        defaults.dropout,
+        "dropout",
         type=_number(float, 0, below=1),
         metavar="P",
     )
@@ -125,7 +136,7 @@ def _add_train_options(parser: argparse.ArgumentParser) -> None:
         type=_number(int, 0, below=2**63),
         metavar="N",
     )
-    add("--out", "the folder for the results", defaults.out, metavar="DIR")
+    add("--out", "the folder for the results (default: runs/<data set>)", metavar="DIR")
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no line per epoch")
 
 
@@ -157,8 +168,8 @@ def _train(arguments: argparse.Namespace) -> int:
     if "hidden" in given:
         given["hidden"] = tuple(given["hidden"])
     try:
-        task = prepare(TrainOptions(**given))
-    except (ImportError, OSError, ValueError) as error:
+        task = prepare(TrainOptions.of(**given))
+    except (ImportError, OSError, ValueError, MemoryError) as error:
         return _fail(error)
     try:
         result = run(task)
@@ -173,8 +184,10 @@ def _train(arguments: argparse.Namespace) -> int:
     folds = len(result.accuracies)
     spread = f" ± {100 * result.std:.2f} % (mean ± standard deviation of {folds} folds)"
     print(f"test accuracy  {100 * result.mean:.2f} %{spread if folds > 1 else ''}")
-    missing = "none: matplotlib is not installed (pip install 'fastdl-nn[plot]')"
-    print(f"curves         {result.curves or missing}")
+    for name, path in result.pictures.items():
+        print(f"{name:<14} {path}")
+    if not result.pictures:
+        print("pictures       none: matplotlib is not installed (pip install 'fastdl-nn[plot]')")
     print(f"history        {task.history}")
     last = f" … {task.checkpoints[-1].name}" if folds > 1 else ""
     print(f"checkpoints    {task.checkpoints[0]}{last}")
@@ -189,7 +202,7 @@ def _fail(error: Exception) -> int:
 def _sentence(error: Exception) -> str:
     """The message of an error in one line."""
     if isinstance(error, MemoryError):
-        return "not enough memory for this network"
+        return "not enough memory for these images and this network"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     return " ".join(str(error).split())

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .atomic import write_atomic
 from .history import EpochRecord
+from .looks import BLUE, GRID, INK, ORANGE, new_figure, save_png
 
-COLORS = {"train": "#e08e45", "test": "#1b6ca8"}
-INK, GRID = "#2a3140", "#e8ebf0"
+COLORS = {"train": ORANGE, "test": BLUE}
 
 
 def plot_history(path: str | Path, records: Sequence[EpochRecord], title: str = "") -> None:
@@ -32,29 +30,14 @@ def plot_history(path: str | Path, records: Sequence[EpochRecord], title: str = 
     """
     if not records:
         raise ValueError("plot_history: records: expected at least one, got none")
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-        from matplotlib.layout_engine import ConstrainedLayoutEngine
-    except ImportError as error:
-        raise ImportError(
-            "the picture of the curves needs matplotlib, which is not installed: "
-            "pip install 'fastdl-nn[plot]'"
-        ) from error
-    layout = ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08)
-    figure = Figure(figsize=(10, 4.2), dpi=160, layout=layout, facecolor="white")
-    FigureCanvasAgg(figure)  # a figure of its own: no global state, no display
+    figure = new_figure(10, 4.2, title)
     left, right = figure.subplots(1, 2)
     _panel(left, records, "loss", 1.0)
     _panel(right, records, "accuracy", 100.0)
     left.set_title("loss", color=INK, loc="left")
     right.set_title("accuracy in %", color=INK, loc="left")
     right.legend(loc="lower right", frameon=False, labelcolor=INK, fontsize=11)
-    if title:
-        figure.suptitle(title, color=INK, fontsize=13, fontweight="bold")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    write_atomic(path, buffer.getvalue())
+    save_png(path, figure)
 
 
 def _panel(axes: Any, records: Sequence[EpochRecord], field: str, scale: float) -> None:

@@ -1,4 +1,4 @@
-"""The training run behind `fastdl train`: digits in; accuracies, curves and checkpoints out."""
+"""The training run behind `fastdl train`: images in; accuracies, pictures and checkpoints out."""
 
 from __future__ import annotations
 
@@ -13,17 +13,20 @@ from typing import Any
 import numpy as np
 
 from .. import __version__, manual_seed, models, optim
-from ..data import DataLoader, Subset, TensorDataset, load_digits, stratified_folds
+from ..data import DataLoader, Subset, TensorDataset, stratified_folds
 from ..nn import functional as F
 from .atomic import check_writable
 from .checkpoint import save_checkpoint
+from .confusion import confusion_matrix, plot_confusion
 from .console import Console
+from .datasets import DATA_SETS, DataSet, Recipe
 from .history import EpochRecord, save_history
 from .loop import fit
+from .mistakes import plot_mistakes
 from .plots import plot_history
+from .predictions import Predictions, join, predict
 from .schedule import cosine
 
-CLASSES = 10
 LABEL_SMOOTHING = 0.1
 MOMENTUM = 0.9
 OPTIMIZERS: dict[str, tuple[float, Callable[..., Any]]] = {  # default learning rate, maker
@@ -34,36 +37,39 @@ OPTIMIZERS: dict[str, tuple[float, Callable[..., Any]]] = {  # default learning 
 
 
 @dataclass(frozen=True)
-class TrainOptions:
-    """What `fastdl train` can be told; the defaults are the recipe for the digits."""
+class TrainOptions(Recipe):
+    """What `fastdl train` can be told."""
 
-    data: str = "digits"
+    data: str
+    out: str
     data_dir: str | None = None
-    folds: int | None = None  # None: one stratified cut, 80 % for training, 20 % for the test
-    epochs: int = 30
-    batch_size: int = 32
+    folds: int | None = None  # None: the published test set; else a fifth, stratified
     lr: float | None = None  # None: the optimizer's entry in OPTIMIZERS
-    hidden: tuple[int, ...] = (256, 128)
-    dropout: float = 0.3
     optimizer: str = "adamw"
     seed: int = 0
-    out: str = "runs/digits"
     quiet: bool = False
+
+    @classmethod
+    def of(cls, data: str = "digits", **given: Any) -> TrainOptions:
+        """The options given, and those of the data set's recipe for the rest."""
+        return cls(**{**asdict(DATA_SETS[data].recipe), "out": f"runs/{data}", **given}, data=data)
 
 
 @dataclass
 class Task:
     """A training run that can start: data loaded, cut and checked, output folder tried.
 
-    `records` and `checkpoints` grow while it runs.
+    `records`, `predictions` (of each test set) and `checkpoints` grow while it runs.
     """
 
     options: TrainOptions
+    data: DataSet
     images: np.ndarray
     labels: np.ndarray
     splits: list[tuple[np.ndarray, np.ndarray]]
     out: Path
     records: list[EpochRecord] = field(default_factory=list)
+    predictions: list[Predictions] = field(default_factory=list)
     checkpoints: list[Path] = field(default_factory=list)
 
     @property
@@ -73,10 +79,13 @@ class Task:
 
 @dataclass(frozen=True)
 class TrainResult:
-    """Test accuracies (0 to 1) of the last epoch's weights, one per fold, and the picture."""
+    """Test accuracies (0 to 1) of the last epoch's weights, one per fold, and the pictures.
+
+    The pictures are named by their files; there are none without matplotlib.
+    """
 
     accuracies: list[float]
-    curves: Path | None
+    pictures: dict[str, Path]
 
     @property
     def mean(self) -> float:
@@ -96,18 +105,27 @@ def prepare(options: TrainOptions) -> Task:
             options.
         OSError: the output folder cannot be made or written to.
     """
-    images, labels = load_digits(options.data_dir)
+    data = DATA_SETS[options.data]
+    images, labels = data.load(options.data_dir)
     manual_seed(options.seed)
-    splits = list(stratified_folds(labels, options.folds or 5))
-    if options.folds is None:
-        splits = splits[:1]
+    cut = len(labels)
+    if data.load_test is not None:
+        test_images, test_labels = data.load_test(options.data_dir)
+        images = np.concatenate([images, test_images])
+        labels = np.concatenate([labels, test_labels])
+    if options.folds is not None:  # over all images, those of a published test set too
+        splits = list(stratified_folds(labels, options.folds))
+    elif cut < len(labels):
+        splits = [(np.arange(cut), np.arange(cut, len(labels)))]
+    else:
+        splits = list(stratified_folds(labels, 5))[:1]
     fewest = min(len(train) for train, _ in splits)
     if options.batch_size > fewest:
         raise ValueError(
             f"batch_size: expected at most {fewest} (the images in a training set), "
             f"got {options.batch_size}"
         )
-    return Task(options, images, labels, splits, check_writable(options.out))
+    return Task(options, data, images, labels, splits, check_writable(options.out))
 
 
 def run(task: Task) -> TrainResult:
@@ -115,7 +133,8 @@ def run(task: Task) -> TrainResult:
 
     After every epoch the fold's checkpoint (`fold-1.safetensors`, …; `model.safetensors`
     without folds) and the history (`history.csv`) are written whole, so an interruption at any
-    moment leaves those of the last full epoch.  `curves.png` comes last.
+    moment leaves those of the last full epoch.  The pictures come last: `curves.png`, and of the
+    test sets of all folds `confusion.png` and `mistakes.png`.
 
     Raises:
         OSError: a file cannot be written.
@@ -127,12 +146,31 @@ def run(task: Task) -> TrainResult:
     finally:
         console.close()
     if importlib.util.find_spec("matplotlib") is None:
-        return TrainResult(accuracies, curves=None)
-    result = TrainResult(accuracies, task.out / "curves.png")
-    folds = f", mean of {len(accuracies)} folds" if len(accuracies) > 1 else ""
-    title = f"{task.options.data}: {100 * result.mean:.2f} % test accuracy{folds}"
-    plot_history(task.out / "curves.png", task.records, title)
+        return TrainResult(accuracies, pictures={})
+    pictures = {name: task.out / f"{name}.png" for name in ("curves", "confusion", "mistakes")}
+    result = TrainResult(accuracies, pictures)
+    _draw(task, result)
     return result
+
+
+def _draw(task: Task, result: TrainResult) -> None:
+    name, classes = task.options.data, task.data.classes
+    several = len(task.splits) > 1
+    folds = f", mean of {len(task.splits)} folds" if several else ""
+    title = f"{name}: {100 * result.mean:.2f} % test accuracy{folds}"
+    plot_history(result.pictures["curves"], task.records, title)
+
+    found = join(task.predictions)
+    counts = confusion_matrix(found.labels, found.predicted, len(classes))
+    tested = f"{len(found.labels):,} test images{' of all folds' if several else ''}"
+    plot_confusion(result.pictures["confusion"], counts, classes, f"{name}: {tested}")
+
+    images = task.images[np.concatenate([test for _, test in task.splits])]
+    wrong = len(found.labels) - int(counts.trace())
+    title = f"{name}: {wrong:,} of {tested} wrong, the most confident first"
+    plot_mistakes(
+        result.pictures["mistakes"], images.reshape(-1, *task.data.shape), found, classes, title
+    )
 
 
 def _train_fold(task: Task, fold: int, console: Console) -> float:
@@ -146,9 +184,8 @@ def _train_fold(task: Task, fold: int, console: Console) -> float:
     data = TensorDataset(task.images, task.labels)
     train_loader = DataLoader(Subset(data, train), options.batch_size, shuffle=True, drop_last=True)
     test_loader = DataLoader(Subset(data, test), 1024)
-    model = models.MLP(
-        task.images.shape[1], options.hidden, CLASSES, batchnorm=True, dropout=options.dropout
-    )
+    pixels, classes = task.images.shape[1], len(task.data.classes)
+    model = models.MLP(pixels, options.hidden, classes, batchnorm=True, dropout=options.dropout)
     default_rate, make_optimizer = OPTIMIZERS[options.optimizer]
     rate = default_rate if options.lr is None else options.lr
     optimizer = make_optimizer(model.parameters(), rate)
@@ -174,4 +211,5 @@ def _train_fold(task: Task, fold: int, console: Console) -> float:
         on_epoch=on_epoch,
     )
     console.close()
+    task.predictions.append(predict(model, test_loader))
     return task.records[-1].test_accuracy
