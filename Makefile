@@ -54,7 +54,8 @@ format: $(VENV)/.lint
 	$(BIN)/clang-format -i $(CXX_FILES)
 
 # The package with a sanitized module, to be run with
-#   LD_PRELOAD=$$(gcc -print-file-name=libasan.so) PYTHONPATH=build/asan/site
+#   LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
+#   ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=build/asan/site
 asan tsan: $(VENV)/.build $(SOURCES)
 	$(BIN)/cmake --preset $@ -DPython_EXECUTABLE=$(abspath $(BIN)/python) $$(cat $(VENV)/cmake-args)
 	$(BIN)/cmake --build build/$@
