@@ -20,6 +20,7 @@ def stamp(libraries: Mapping[str, Any], threads: int) -> dict[str, str]:
         "cpu": _cpu_model(),
         "cores": str(os.cpu_count()),
         "caches": ", ".join(f"{name} {size >> 10} KiB" for name, size in caches().items()),
+        "last-level cache": str(last_level_cache()),
         "huge pages": _huge_pages(),
         "python": platform.python_version(),
     }

@@ -23,22 +23,20 @@ class Effort:
         rounds: blocks per contender.
         slow_rounds: of contenders far behind the fastest, whose exact time decides nothing.
         block: nanoseconds that the repetitions of a block take together, about.
-        rest: seconds between contenders: worker threads of some libraries (OpenMP) keep spinning
-            for a few milliseconds after a call.
         warm_up: nanoseconds of calls before each block that are not counted; at least one call.
     """
 
     rounds: int = 5
     slow_rounds: int = 2
-    block: int = 8_000_000
-    rest: float = 0.008
+    block: int = 6_000_000
     warm_up: int = 500_000
 
 
 QUICK = Effort(rounds=2, slow_rounds=1, block=3_000_000)
 SLOW = 4.0  # times the fastest: such a contender has `slow_rounds`
 MOST, FEWEST = 400, 3  # repetitions of a block
-SHORT = 20_000  # nanoseconds: shorter calls are timed several at once
+# Nanoseconds: shorter calls are timed several at once, longer ones once in a block.
+SHORT, LONG = 20_000, 40_000_000
 
 
 @dataclass
@@ -72,7 +70,7 @@ def measure(calls: Mapping[str, Call], effort: Effort, seed: int) -> dict[str, T
                 slow = estimates[name] > limit and not name.startswith(("copy", "fastdl"))
                 if slow and turn >= effort.slow_rounds:
                     continue
-                time.sleep(effort.rest)
+                wait_until_idle()
                 timing = timings[name]
                 median, repetitions = _block(calls[name], estimates[name], effort, slow)
                 timing.rounds.append(turn)
@@ -83,11 +81,25 @@ def measure(calls: Mapping[str, Call], effort: Effort, seed: int) -> dict[str, T
     return timings
 
 
+def wait_until_idle(at_most: float = 0.5) -> None:
+    """Wait until no thread of this process runs any more.
+
+    Worker threads of some libraries keep spinning after a call, in case there is another: OpenMP's
+    (PyTorch) for 8 ms here, OpenBLAS's (NumPy) for more than 50.
+    """
+    end = time.monotonic() + at_most
+    while time.monotonic() < end:
+        before = time.process_time_ns()
+        time.sleep(0.002)
+        if time.process_time_ns() - before < 300_000:
+            return
+
+
 def _estimate(call: Call) -> float:
-    """Nanoseconds of a call: the smaller of two, or of many where it is short."""
+    """Nanoseconds of a call: the smallest of a few, or of many where it is short."""
     first = _time(call, 1)
     if first > 5_000_000:
-        return first if first > 50_000_000 else min(first, _time(call, 1))
+        return first if first > 100_000_000 else min(first, _time(call, 1), _time(call, 1))
     return min(first, *(_time(call, 10) for _ in range(3)))
 
 
@@ -99,7 +111,7 @@ def _block(call: Call, estimate: float, effort: Effort, slow: bool) -> tuple[flo
         while time.perf_counter_ns() < end:
             call()
     inner = max(1, round(SHORT / estimate))
-    fewest = 1 if slow else FEWEST
+    fewest = 1 if slow or estimate > LONG else FEWEST
     repetitions = min(max(round(effort.block / (estimate * inner)), fewest), MOST)
     return statistics.median(_time(call, inner) for _ in range(repetitions)), repetitions * inner
 

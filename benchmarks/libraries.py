@@ -124,7 +124,6 @@ class Mlx(Library):
 LIBRARIES: dict[str, type[Library]] = {
     kind.name: kind for kind in (Fastdl, Library, SciPy, Torch, Jax, Mlx)
 }
-RIVALS = tuple(name for name in LIBRARIES if name != "fastdl")
 
 
 def child_environment(threads: int, huge_pages: bool) -> dict[str, str]:

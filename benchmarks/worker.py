@@ -104,5 +104,3 @@ def _differences(op: str, size: str, results: dict[str, Any]) -> list[str]:
 
 def _say(**line: Any) -> None:
     print(MARK + json.dumps(line), flush=True)
-
-

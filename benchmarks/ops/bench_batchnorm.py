@@ -1,7 +1,7 @@
 """Batch normalization with ReLU in training, forward and backward to input, weight and bias.
 
-Counted: 3 passes forward (statistics, then read and write) and 5 backward (two sums over the input
-and the gradient, then both again and the result), since statistics must be there before they are used.
+Counted: 3 passes forward (statistics; read, write) and 5 backward (two sums over the input and the
+gradient; both again and the result), since statistics must be there before they are used.
 """
 
 from __future__ import annotations

@@ -11,13 +11,13 @@ import numpy as np
 from ..op import Op, Work
 
 RATE = 1e-3
-SIZES = {"64-32-10, batch 32": 32, "784-256-128-10, batch 128": 128}
+SIZES = {"64-32-10 batch 32": 32, "784-256-128-10 batch 128": 128}
 Layers = list[tuple[np.ndarray, np.ndarray]]
 
 
 def _inputs(size: str) -> tuple[Layers, np.ndarray, np.ndarray]:
     """Weights (out, in) with biases, images, labels."""
-    widths, rng = [int(n) for n in size.split(",")[0].split("-")], np.random.default_rng(0)
+    widths, rng = [int(n) for n in size.split()[0].split("-")], np.random.default_rng(0)
     layers = [
         (
             rng.standard_normal((m, n), np.float32) * np.float32(math.sqrt(2 / n)),

@@ -1,4 +1,4 @@
-"""The command `fastdl`: `fastdl train` and `fastdl env`."""
+"""The command `fastdl`: `fastdl train`, `fastdl bench` and `fastdl env`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="fastdl", description="Trains small neural networks fast.", allow_abbrev=False
     )
-    commands = parser.add_subparsers(title="commands", required=True, metavar="train | env")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="train | bench | env")
     train = commands.add_parser(
         "train",
         help="train a network on handwritten digits and test it",
@@ -48,6 +48,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_train_options(train)
     train.set_defaults(run=_train)
+    bench = commands.add_parser(
+        "bench",
+        help="measure fastdl beside the libraries installed here",
+        description="Measures operations and training steps beside NumPy, SciPy, PyTorch, JAX and "
+        "MLX, those of them that are installed; prints a table, writes it as CSV, and draws it.  "
+        "All of it takes about half an hour; --quick takes a few minutes.",
+        allow_abbrev=False,
+    )
+    _add_bench_options(bench)
+    bench.set_defaults(run=_bench)
     env = commands.add_parser(
         "env",
         help="say which fastdl this is and what it runs on",
@@ -129,6 +139,15 @@ def _add_train_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no line per epoch")
 
 
+def _add_bench_options(parser: argparse.ArgumentParser) -> None:
+    from .bench import benchmarks
+
+    try:
+        benchmarks("options").add_options(parser)
+    except ImportError:  # packaged without them: said when the command is run
+        parser.add_argument("options", nargs="*")
+
+
 def _number(
     kind: type[Number], least: Number, *, above: bool = False, below: float = math.inf
 ) -> Callable[[str], Number]:
@@ -181,8 +200,20 @@ def _train(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _fail(error: Exception) -> int:
-    print(f"fastdl train: {_sentence(error)}", file=sys.stderr)
+def _bench(arguments: argparse.Namespace) -> int:
+    from .bench import benchmarks
+
+    try:
+        code: int = benchmarks("command").run(arguments)
+        return code
+    except BrokenPipeError:
+        raise
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        return _fail(error, "bench")
+
+
+def _fail(error: Exception, command: str = "train") -> int:
+    print(f"fastdl {command}: {_sentence(error)}", file=sys.stderr)
     return BAD_INPUT
 
 
