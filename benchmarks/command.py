@@ -42,12 +42,12 @@ def run(options: argparse.Namespace) -> int:
     ops = find_ops()
     plan = select(ops, options.ops, options.sizes)
     libraries = ["fastdl", *_known("rivals", options.rivals, RIVALS)]
-    out = Path(options.out)
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / "bench.csv"
+    threads = _threads(options.threads)
     session = Session(ops, plan, libraries, options.quick)
     processes = options.processes or (1 if options.quick else PROCESSES)
-    tasks = list(session.tasks(_threads(options.threads), processes))
+    tasks = list(session.tasks(threads, processes))
+    path = Path(options.out) / "bench.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
     with tqdm(total=sum(len(task["rows"]) for task in tasks), unit=" rows", leave=False) as bar:
         try:
             for task in tasks:
@@ -119,16 +119,17 @@ class Session:
         PyTorch reads at its start whether to ask for huge pages, so it does so in processes of
         their own, beside fastdl again.
         """
+        plan = sorted(self.plan, key=lambda row: row[1])  # inputs are made once for each size
         large = [
             (name, size)
-            for name, size in self.plan
+            for name, size in plan
             if self.ops[name].work(size).working_set >= HUGE_PAGES_FROM
         ]
         effort = dataclasses.asdict(QUICK if self.quick else Effort())
         for n in threads:
             for seed in range(processes):
                 task = {"threads": n, "seed": 1000 * seed, "effort": effort}
-                plain = {"rows": self.plan, "libraries": self.libraries, "huge_pages": False}
+                plain = {"rows": plan, "libraries": self.libraries, "huge_pages": False}
                 yield {**task, **plain}
                 if large and "torch" in self.libraries and not self.quick:
                     names = ["fastdl", "torch"]
@@ -175,9 +176,11 @@ class Session:
 
     def lines(self) -> list[Line]:
         """What is known so far."""
+        place = {row: i for i, row in enumerate(self.plan)}
+        found = sorted(self.timings.items(), key=lambda item: (item[0][2], place[item[0][:2]]))
         return [
             line
-            for (name, size, threads), sets in self.timings.items()
+            for (name, size, threads), sets in found
             for line in lines_of_row(self.ops[name], size, threads, sets)
         ]
 

@@ -6,6 +6,7 @@ writes past the caches by itself where a copy is larger than most of the last-le
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -28,7 +29,7 @@ def copies(nbytes: int, threads: int, libraries: Mapping[str, Any]) -> dict[str,
         if name in libraries:
             module = libraries[name].module
             a, b = module.from_numpy(source), module.from_numpy(target)
-            calls[f"copy {name}"] = lambda a=a, b=b: b.copy_(a)
+            calls[f"copy {name}"] = functools.partial(b.copy_, a)
     return calls
 
 

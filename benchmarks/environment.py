@@ -14,7 +14,7 @@ _CPU = Path("/sys/devices/system/cpu/cpu0/cache")
 _HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 
 
-def stamp(libraries: Mapping[str, Any], threads: int) -> dict[str, str]:
+def stamp(libraries: Mapping[str, Any]) -> dict[str, str]:
     """The machine and the libraries, as this process finds them."""
     found = {
         "cpu": _cpu_model(),

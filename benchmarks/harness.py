@@ -21,7 +21,7 @@ class Effort:
 
     Args:
         rounds: blocks per contender.
-        slow_rounds: of contenders far behind the fastest, whose exact time decides nothing.
+        slow_rounds: of contenders far behind the fastest rival, whose time decides nothing.
         block: nanoseconds that the repetitions of a block take together, about.
         warm_up: nanoseconds of calls before each block that are not counted; at least one call.
     """
@@ -33,10 +33,11 @@ class Effort:
 
 
 QUICK = Effort(rounds=2, slow_rounds=1, block=3_000_000)
-SLOW = 4.0  # times the fastest: such a contender has `slow_rounds`
+SLOW = 2.5  # times the fastest rival: such a contender has `slow_rounds`
+ALWAYS = ("fastdl", "copy")  # contenders that take part in all rounds
 MOST, FEWEST = 400, 3  # repetitions of a block
 # Nanoseconds: shorter calls are timed several at once, longer ones once in a block.
-SHORT, LONG = 20_000, 40_000_000
+SHORT, LONG = 20_000, 12_000_000
 
 
 @dataclass
@@ -61,13 +62,13 @@ def measure(calls: Mapping[str, Call], effort: Effort, seed: int) -> dict[str, T
     gc.disable()
     try:
         estimates = {name: _estimate(call) for name, call in calls.items()}
-        rivals = [t for name, t in estimates.items() if not name.startswith("copy")]
+        rivals = [t for name, t in estimates.items() if not name.startswith(ALWAYS)]
         limit = SLOW * min(rivals, default=0)
         order = list(calls)
         for turn in range(effort.rounds):
             shuffle(order)
             for name in order:
-                slow = estimates[name] > limit and not name.startswith(("copy", "fastdl"))
+                slow = estimates[name] > limit and not name.startswith(ALWAYS)
                 if slow and turn >= effort.slow_rounds:
                     continue
                 wait_until_idle()

@@ -12,6 +12,12 @@ from .summary import Row, duration, geometric_mean, is_large, rows
 
 OURS, THEIRS = "#1b6ca8", "#e08e45"
 INK, QUIET, GRID = "#2a3140", "#7a8291", "#e8ebf0"
+_MARKS = {
+    "numpy": (THEIRS, "o"),
+    "torch": ("#a8431f", "s"),
+    "jax": ("#6b7a8f", "^"),
+    "mlx": ("#c2a878", "D"),
+}
 DEEPEST = 8.0  # times faster or slower: the full colour
 
 
@@ -166,23 +172,20 @@ def _products(part: Sequence[Row], lines: Sequence[Line], note: str, _: int) -> 
     sizes = [row.ours.size for row in part]
     figure = _figure(11, 4.6)
     axes = figure.subplots()
-    names = list(dict.fromkeys(line.contender for line in lines))
-    for name, marker in zip(
-        sorted(names, key="fastdl".__eq__), "sD^vPXo"[-len(names) :], strict=True
-    ):
-        mine = {line.size: line.gemm_share for line in lines if line.contender == name}
-        style = {"color": OURS, "s": 90, "zorder": 3} if name == "fastdl" else {"s": 34}
-        xs = [i for i, size in enumerate(sizes) if size in mine]
-        axes.scatter(
-            xs, [mine[sizes[i]] for i in xs], marker=marker, label=name, lw=0, alpha=0.9, **style
-        )
-    axes.set_ylim(0, 1.06)
+    at = {size: i for i, size in enumerate(sizes)}
+    axes.bar(at.values(), [row.ours.gemm_share for row in part], 0.62, color=OURS, label="fastdl")
+    for name, (color, marker) in _MARKS.items():
+        mine = [line for line in lines if line.contender == name and line.size in at]
+        if mine:
+            xs, ys = [at[line.size] for line in mine], [line.gemm_share for line in mine]
+            axes.scatter(xs, ys, 52, color, marker, label=name, edgecolor="white", lw=0.8, zorder=3)
+    axes.set_ylim(0, 1.04)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25 %", "50 %", "75 %", "100 %"])
     labels = [size.replace("x", "×").replace("*", " of ") for size in sizes]
     axes.set_xticks(range(len(sizes)), labels, rotation=30, ha="right", fontsize=9)
     _frame(axes)
     axes.grid(axis="y", color=GRID, lw=0.8)
-    axes.legend(frameon=False, labelcolor=INK, ncols=len(names), loc="lower left")
+    axes.legend(frameon=False, labelcolor=INK, ncols=6, loc="lower left", bbox_to_anchor=(0, 1))
     _titles(figure, "matrix products: share of the fastest contender", note)
     return figure
 
@@ -196,11 +199,15 @@ def _bars(part: Sequence[Row], lines: Sequence[Line], note: str, _: int) -> Any:
     for axes, row in zip(panels, part, strict=False):
         group = [x for x in lines if (x.op, x.size) == (row.ours.op, row.ours.size)]
         group.sort(key=lambda line: line.time)
-        longest = group[-1].time
+        # One very slow contender must not make the others look alike: its bar is cut.
+        longest = min(group[-1].time, 6 * row.ours.time)
         for i, line in enumerate(group):
+            end, cut = min(line.time, longest), line.time > longest
             color = OURS if line.ours else THEIRS
-            axes.barh(i, line.time, 0.62, color=color, alpha=1 if line.ours else 0.75)
-            axes.text(line.time + 0.02 * longest, i, duration(line.time), color=INK, va="center",
+            axes.barh(i, end, 0.62, color=color, alpha=1 if line.ours else 0.75)
+            if cut:
+                axes.plot([0.93 * end, 0.96 * end], [i + 0.4, i - 0.4], color="white", lw=3)
+            axes.text(end + 0.02 * longest, i, duration(line.time), color=INK, va="center",
                       fontsize=9, fontweight="bold" if line.ours else "normal")  # fmt: skip
         axes.set_yticks(range(len(group)), [line.contender for line in group], fontsize=9)
         axes.set_ylim(len(group) - 0.4, -0.6)

@@ -26,7 +26,7 @@ def main() -> None:
     effort = Effort(**task["effort"])
     ops = find_ops()
     libraries, missing = load(task["libraries"], task["threads"])
-    _say(stamp=stamp(libraries, task["threads"]), missing=missing)
+    _say(stamp=stamp(libraries), missing=missing)
     for at, (name, size) in enumerate(task["rows"]):
         timings, notes = run_row(
             ops[name], size, libraries, effort, task["seed"] + at, task["huge_pages"]
