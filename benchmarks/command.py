@@ -16,11 +16,12 @@ from typing import Any
 
 from tqdm import tqdm
 
+from fastdl.bench import PROCESSES, RIVALS
+
 from .environment import stamp_of_run
 from .harness import QUICK, Effort
 from .libraries import child_environment
 from .op import Op, find_ops
-from .options import PROCESSES, RIVALS
 from .plot import plot
 from .results import Line, Timings, lines_of_row, read_csv, to_csv
 from .summary import HEADER, rows, table, totals

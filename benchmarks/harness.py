@@ -27,7 +27,7 @@ class Effort:
     """
 
     rounds: int = 5
-    slow_rounds: int = 2
+    slow_rounds: int = 1
     block: int = 6_000_000
     warm_up: int = 500_000
 

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar
 
+from .bench import add_options, benchmarks
+
 Number = TypeVar("Number", int, float)
 
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -53,10 +55,10 @@ def _parser() -> argparse.ArgumentParser:
         help="measure fastdl beside the libraries installed here",
         description="Measures operations and training steps beside NumPy, SciPy, PyTorch, JAX and "
         "MLX, those of them that are installed; prints a table, writes it as CSV, and draws it.  "
-        "All of it takes about half an hour; --quick takes a few minutes.",
+        "All of it takes about 40 minutes; --quick takes a few.",
         allow_abbrev=False,
     )
-    _add_bench_options(bench)
+    add_options(bench)
     bench.set_defaults(run=_bench)
     env = commands.add_parser(
         "env",
@@ -139,15 +141,6 @@ def _add_train_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress bar, no line per epoch")
 
 
-def _add_bench_options(parser: argparse.ArgumentParser) -> None:
-    from .bench import benchmarks
-
-    try:
-        benchmarks("options").add_options(parser)
-    except ImportError:  # packaged without them: said when the command is run
-        parser.add_argument("options", nargs="*")
-
-
 def _number(
     kind: type[Number], least: Number, *, above: bool = False, below: float = math.inf
 ) -> Callable[[str], Number]:
@@ -201,8 +194,6 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    from .bench import benchmarks
-
     try:
         code: int = benchmarks("command").run(arguments)
         return code
