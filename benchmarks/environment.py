@@ -86,6 +86,8 @@ def _blas_of_others() -> dict[str, str]:
 
 
 def _commit(folder: Path) -> str:
+    if not (folder.parent / ".git").exists():  # an installed package: another project's commit
+        return "unknown"
     try:
         done = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
