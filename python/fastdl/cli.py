@@ -1,4 +1,4 @@
-"""The command `fastdl`: `fastdl train` and `fastdl env`."""
+"""The command `fastdl`: `fastdl train`, `fastdl bench` and `fastdl env`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar
+
+from .bench import add_options, benchmarks
 
 Number = TypeVar("Number", int, float)
 
@@ -38,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="fastdl", description="Trains small neural networks fast.", allow_abbrev=False
     )
-    commands = parser.add_subparsers(title="commands", required=True, metavar="train | env")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="train | bench | env")
     train = commands.add_parser(
         "train",
         help="train a network on small images and test it",
@@ -48,6 +50,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_train_options(train)
     train.set_defaults(run=_train)
+    bench = commands.add_parser(
+        "bench",
+        help="measure fastdl beside the libraries installed here",
+        description="Measures operations and training steps beside NumPy, SciPy, PyTorch, JAX and "
+        "MLX, those of them that are installed; prints a table, writes it as CSV, and draws it.  "
+        "All of it takes about 40 minutes; --quick takes a few.",
+        allow_abbrev=False,
+    )
+    add_options(bench)
+    bench.set_defaults(run=_bench)
     env = commands.add_parser(
         "env",
         help="say which fastdl this is and what it runs on",
@@ -194,8 +206,18 @@ def _train(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _fail(error: Exception) -> int:
-    print(f"fastdl train: {_sentence(error)}", file=sys.stderr)
+def _bench(arguments: argparse.Namespace) -> int:
+    try:
+        code: int = benchmarks("command").run(arguments)
+        return code
+    except BrokenPipeError:
+        raise
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        return _fail(error, "bench")
+
+
+def _fail(error: Exception, command: str = "train") -> int:
+    print(f"fastdl {command}: {_sentence(error)}", file=sys.stderr)
     return BAD_INPUT
 
 

@@ -1,0 +1,1 @@
+"""The rows of single operations, one family a file."""

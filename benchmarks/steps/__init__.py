@@ -1,0 +1,1 @@
+"""The rows of whole training steps, one model a file."""

@@ -1,0 +1,307 @@
+"""The benchmarks: statistics, verdicts, files, pictures, and a run of one tiny row."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import random
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fastdl import cli
+from fastdl.bench import benchmarks
+
+intervals, harness, op = benchmarks("intervals"), benchmarks("harness"), benchmarks("op")
+results, summary, worker = benchmarks("results"), benchmarks("summary"), benchmarks("worker")
+plotting, environment, libraries = (
+    benchmarks("plot"), benchmarks("environment"), benchmarks("libraries"),
+)  # fmt: skip
+
+EFFORT = harness.Effort(rounds=6, slow_rounds=6, block=100_000, warm_up=1)
+STAMP = {"cpu": "some processor", "last-level cache": "1000", "torch": "2.13", "date": "2026-01-02"}
+
+
+# ---- statistics ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("n", "rank"), [(6, 1), (8, 1), (9, 2), (15, 4), (20, 6)]
+)  # tables of the sign test, two-sided 5 %
+def test_interval_ranks(n, rank):
+    values = list(range(1, n + 1))
+    random.Random(0).shuffle(values)
+    found = intervals.interval_of_median(values)
+    assert (found.median, found.low, found.high) == ((n + 1) / 2, rank, n + 1 - rank)
+
+
+def test_interval_of_few_values_is_unknown():
+    found = intervals.interval_of_median([1.0, 2.0, 3.0, 4.0, 5.0])
+    assert found.median == 3 and math.isnan(found.low) and math.isnan(found.high)
+    with pytest.raises(ValueError, match="at least one"):
+        intervals.interval_of_median([])
+
+
+def test_interval_covers_the_median():
+    """In 400 draws of 15 the true median lies outside less than 7 % of the time."""
+    rng = np.random.default_rng(0)
+    draws = [intervals.interval_of_median(rng.exponential(size=15).tolist()) for _ in range(400)]
+    outside = sum(not d.low <= math.log(2) <= d.high for d in draws)
+    assert 0 < outside < 28
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [(0.8, 0.9, "ahead"), (0.9, 1.1, "level"), (1.01, 1.2, "behind"), (1.0, 1.1, "level")],
+)
+def test_verdict(low, high, word):
+    assert intervals.verdict(intervals.Interval(1.0, low, high)) == word
+
+
+def test_ratio_pairs_the_rounds():
+    """A machine that is slow for a while slows both: the ratio does not see it."""
+    found = intervals.ratio([1, 10, 1, 1, 10, 1], [2, 20, 2, 2, 20, 2])
+    assert found == intervals.Interval(0.5, 0.5, 0.5)
+
+
+def test_geometric_mean():
+    assert intervals.geometric_mean([0.5, 2.0]) == pytest.approx(1)
+    assert math.isnan(intervals.geometric_mean([]))
+
+
+# ---- the harness ---------------------------------------------------------------------------------
+
+
+def test_rounds_are_interleaved_and_shuffled():
+    seen: list[str] = []
+    calls = {name: lambda name=name: (seen.append(name), time.sleep(5e-4)) for name in "abc"}
+    timings = harness.measure(calls, EFFORT, seed=1)
+    assert all(t.rounds == list(range(6)) and len(t.medians) == 6 for t in timings.values())
+    blocks = [name for i, name in enumerate(seen) if i == 0 or seen[i - 1] != name][3:]
+    orders = {tuple(blocks[i : i + 3]) for i in range(0, len(blocks) - 2, 3)}
+    assert len(blocks) >= 15 and len(orders) > 1
+
+
+def test_slow_contenders_get_fewer_rounds():
+    calls = {
+        "fastdl": lambda: time.sleep(1e-4),
+        "numpy": lambda: time.sleep(5e-3),
+        "torch": lambda: time.sleep(1e-3),
+    }
+    effort = dataclasses.replace(EFFORT, slow_rounds=2)
+    timings = harness.measure(calls, effort, seed=0)
+    assert timings["numpy"].rounds == [0, 1] and len(timings["fastdl"].rounds) == 6
+    assert len(timings["torch"].rounds) == 6  # the fastest rival
+    assert min(timings["numpy"].medians) >= 5e6 > min(timings["fastdl"].medians) >= 1e5
+
+
+def test_worker_notes_what_fails_and_what_differs():
+    def build(result):
+        return lambda lib, size: lambda: np.full(3, result)
+
+    def broken(lib, size):
+        raise AttributeError("no such function")
+
+    row = op.Op(
+        "op", ("1",), lambda size: op.Work(),
+        {"numpy": build(1.0), "numpy same": build(1.0), "numpy other": build(2.0),
+         "numpy absent": lambda lib, size: None, "numpy broken": broken, "torch": broken},
+    )  # fmt: skip
+    timings, notes = worker.run_row(row, "1", {"numpy": libraries.Library(1)}, harness.QUICK, 0)
+    assert set(timings) == {"numpy", "numpy same", "numpy other"}
+    assert notes == [
+        "op 1: numpy broken is left out: AttributeError: no such function",
+        "op 1: the results of numpy other are not those of numpy",
+    ]
+
+
+def test_missing_libraries_are_noted(monkeypatch):
+    class Missing(libraries.Library):
+        def _load(self):
+            raise ImportError("No module named 'torch'")
+
+    monkeypatch.setitem(libraries.LIBRARIES, "torch", Missing)
+    found, missing = worker.load(["numpy", "torch"], 1)
+    assert list(found) == ["numpy"]
+    assert missing == ["torch is left out: No module named 'torch'"]
+
+
+def test_child_environment(monkeypatch):
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    monkeypatch.setenv("KEPT", "1")
+    one = libraries.child_environment(1, huge_pages=False)
+    assert "OPENBLAS_CORETYPE" not in one and one["KEPT"] == "1"
+    assert one["FASTDL_NUM_THREADS"] == "1" and "intra_op_parallelism_threads=1" in one["XLA_FLAGS"]
+    two = libraries.child_environment(2, huge_pages=True)
+    assert two["THP_MEM_ALLOC_ENABLE"] == "1" and "XLA_FLAGS" not in two
+
+
+def test_every_row_counts_its_work():
+    ops = op.find_ops()
+    assert {"softmax", "cross_entropy", "batchnorm_relu", "dropout", "adam"} <= set(ops)
+    for each in ops.values():
+        assert len(set(each.sizes)) == len(each.sizes) and "fastdl" in each.contenders
+        for size in each.sizes:
+            work = each.work(size)
+            assert (each.kind == "op") == bool(work.bytes and work.working_set)
+            assert (each.kind == "matmul") == bool(work.flops)
+    assert ops["softmax"].work("4096x4096") == op.Work(2**27, 2**27)
+
+
+@pytest.mark.parametrize("library", ["fastdl", "numpy"])
+def test_rows_run(library):
+    """Every row is made and called at its first size, by the libraries that are always there."""
+    found, _ = worker.load([library], 1)
+    for each in op.find_ops().values():
+        for name, build in each.contenders.items():
+            if name.split()[0] != library:
+                continue
+            try:
+                call = build(found[library], each.sizes[0])
+            except AttributeError as error:  # names that are not there yet
+                assert "'gelu'" in str(error) or "'compile'" in str(error)
+                continue
+            assert call is None or call() is not None or not each.same
+
+
+# ---- results -------------------------------------------------------------------------------------
+
+
+def timing(*medians, rounds=None):
+    numbers = list(rounds or range(len(medians)))
+    return {"rounds": numbers, "medians": list(medians), "repetitions": len(medians)}
+
+
+@pytest.fixture
+def lines():
+    """softmax of 8 MB in 2 ms, torch in 4 (with huge pages 2.5), two processes each."""
+    row = op.Op("softmax", ("1000x1000",), op.passes(2, 2), {})
+    plain = {
+        "torch": timing(4e6, 4e6, 4e6),
+        "fastdl": timing(2e6, 2e6, 2e6),
+        "numpy": timing(8e6, rounds=[1]),
+        "copy memcpy": timing(1e6, 1e6, 1e6),
+        "copy torch": timing(3e6, 3e6, 3e6),
+    }
+    huge = {"fastdl": timing(1e6, 1e6, 1e6), "torch huge pages": timing(1.25e6, 1.25e6, 1.25e6)}
+    return results.lines_of_row(row, "1000x1000", 2, [[plain, plain], [huge, huge]])
+
+
+def test_lines_of_a_row(lines):
+    found = {line.contender: line for line in lines}
+    ours = found["fastdl"]
+    assert (ours.time, ours.blocks, ours.ratio) == (2000, 6, 1)
+    assert ours.gb_per_s == pytest.approx(4) and ours.copy_gb_per_s == pytest.approx(8)
+    assert ours.copy_share == pytest.approx(0.5)
+    assert found["torch"].ratio == found["torch"].ratio_high == 0.5
+    assert found["numpy"].ratio == 0.25 and math.isnan(found["numpy"].ratio_low)
+    assert found["torch huge pages"].ratio == 0.8  # against fastdl of the same processes
+    assert math.isnan(found["copy memcpy"].ratio)
+
+
+def test_matmul_is_compared_with_the_fastest():
+    row = op.Op("matmul", ("a",), lambda size: op.Work(flops=10**6), {}, kind="matmul")
+    process = {"fastdl": timing(2e3), "numpy": timing(1e3)}
+    ours, theirs = results.lines_of_row(row, "a", 1, [[process], []])
+    assert (ours.gflop_per_s, ours.gemm_share, theirs.gemm_share) == (500, 0.5, 1)
+
+
+def test_csv_round_trip(lines, tmp_path):
+    path = tmp_path / "bench.csv"
+    path.write_text(results.to_csv(lines, STAMP), encoding="utf-8")
+    again, stamp = results.read_csv(path)
+    assert stamp == STAMP
+    for a, b in zip(lines, again, strict=True):
+        for field in dataclasses.fields(a):
+            x, y = getattr(a, field.name), getattr(b, field.name)
+            same = x == y if isinstance(x, str) else x == pytest.approx(y, nan_ok=True, rel=1e-4)
+            assert same, field.name
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(ValueError, match="expected the columns"):
+        results.read_csv(path)
+
+
+def test_summary(lines):
+    (row,) = summary.rows(lines)
+    assert (row.rival.contender, row.ratio.median, row.verdict) == (
+        "torch huge pages",
+        0.8,
+        "ahead",
+    )
+    (text,) = summary.table([row])
+    assert "2.00 ms" in text and "0.80 [ 0.80,  0.80]  ahead" in text and "50% of copy" in text
+    first, large = summary.totals([row], last_level_cache=1000)
+    assert "0.80 (geometric mean of 1 rows); 1 ahead, 0 level, 0 behind" in first
+    assert "the least 50%: softmax 1000x1000" in large
+    assert len(summary.totals([row], last_level_cache=2**40)) == 1
+
+
+def test_a_row_that_is_behind_is_named(lines):
+    slower = [dataclasses.replace(x, ratio=1.5, ratio_low=1.2, ratio_high=2.0) for x in lines]
+    assert "  behind: softmax 1000x1000: 1.50" in summary.totals(summary.rows(slower), 0)
+
+
+@pytest.mark.parametrize(
+    ("time", "text"),
+    [(0.5, "0.50 µs"), (9.996, "10.0 µs"), (999.7, "1.00 ms"), (43210, "43.2 ms"), (3e6, "3.00 s")],
+)
+def test_duration(time, text):
+    assert summary.duration(time) == text
+
+
+# ---- stamp, picture, command ---------------------------------------------------------------------
+
+
+def test_stamp_names_no_path():
+    found, _ = worker.load(["fastdl", "numpy"], 1)
+    stamp = {**environment.stamp(found), **environment.stamp_of_run(Path(op.__file__).parent)}
+    assert {
+        "cpu",
+        "cores",
+        "caches",
+        "fastdl",
+        "numpy",
+        "fastdl BLAS core",
+        "date",
+        "commit",
+    } <= set(stamp)
+    assert not any(value.startswith("/") for value in stamp.values())
+
+
+def test_picture_from_a_csv(lines, tmp_path):
+    pytest.importorskip("matplotlib")
+    more = [
+        dataclasses.replace(x, kind="step", op="mlp_sgd", size="64-32-10 batch 32") for x in lines
+    ]
+    (tmp_path / "x.csv").write_text(results.to_csv([*lines, *more], STAMP), encoding="utf-8")
+    drawn = plotting.plot(tmp_path / "x.csv")
+    assert [path.name for path in drawn] == ["x_op_2.png", "x_step_2.png"]
+    assert all(path.read_bytes()[:4] == b"\x89PNG" for path in drawn)
+
+
+def test_command(tmp_path, capsys):
+    row = ["--ops", "exp", "--sizes", "64x10", "--rivals", "numpy", "--threads", "1"]
+    assert cli.main(["bench", "--quick", *row, "--out", str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "fastdl / fastest rival" in text and "fastdl BLAS core" in text
+    found, stamp = results.read_csv(tmp_path / "bench.csv")
+    assert {line.contender for line in found} == {"fastdl", "numpy", "copy memcpy", "copy fastdl"}
+    assert all(line.threads == 1 and line.time > 0 for line in found)
+    assert stamp["fastdl"] and stamp["commit"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--ops", "sinus"], "--ops: expected any of"),
+        (["--ops", "exp", "--sizes", "3x3"], "--sizes: expected any of 64x10"),
+        (["--rivals", "abacus"], "--rivals: expected any of numpy"),
+        (["--threads", "100000"], "--threads: expected at most"),
+    ],
+)
+def test_bad_options(words, message, tmp_path, capsys):
+    assert cli.main(["bench", *words, "--out", str(tmp_path / "out")]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
