@@ -85,7 +85,7 @@ void plan(MatmulParams& p) {
     (p.m == 1 ? p.tile_n : p.tile_m) = 512;
     return;
   }
-  constexpr double kSmall = 64e6, kLeast = 8e6, kMost = 512e6; // the last two: of a tile
+  constexpr double kSmall = 64e6, kLeast = 2e6, kMost = 512e6; // the last two: of a tile
   p.path = operations <= kSmall ? MatmulParams::small : MatmulParams::tiles;
   const double wanted = std::min(operations / kLeast, std::max(4.0, operations / kMost));
   double tiles = 1;
