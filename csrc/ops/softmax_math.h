@@ -28,10 +28,10 @@ template <class V> FASTDL_INLINE V shift_of(V row_max) {
   return select(row_max == -infinity<V>(), V{}, row_max);
 }
 
-// The exponentials of a row are measured in exp(base) 2^power, near its largest.  Doubles: base is
-// the shift, power 0, and what x - base rounds off is kept.  Floats, cheaper: base is the shift
-// only where it is so large that x - base is exact for every x that counts (Sterbenz); else it is
-// 0, and power, an integer, takes its place in the exponent.
+// The exponentials of a row are measured in exp(base) 2^power, just below its largest.  Doubles:
+// base is the shift, power 0, and what x - base rounds off is kept.  Floats, cheaper: base is the
+// shift only where it is so large that x - base is exact for every x that counts (Sterbenz); else
+// it is 0, and power, an integer, takes its place in the exponent.
 template <class V> struct ExpUnit {
   V base, power, least; // from x - base = least down the result is 0
 };
@@ -43,7 +43,7 @@ template <class V> FASTDL_INLINE ExpUnit<V> exp_unit(V shift) {
   } else {
     const V base = select(abs(shift) < constant<V>(210), V{}, shift), top = shift - base;
     const V magic = round_magic<V>();
-    return {base, fma(top, constant<V>(M::log2_e), magic) - magic,
+    return {base, (fma(top, constant<V>(M::log2_e), constant<V>(-0.5)) + magic) - magic,
             top + constant<V>(M::exp_low - 1)};
   }
 }
