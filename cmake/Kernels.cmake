@@ -19,7 +19,8 @@ set(isas baseline)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   list(APPEND isas avx2 avx512)
 endif()
-# -fwrapv: the arithmetic of integer tensors wraps around, as in PyTorch.
+# -fwrapv: the arithmetic of integer tensors wraps around, as in PyTorch.  -fschedule-insns: GCC
+# interleaves the vectors of an unrolled loop, which the processor's window is too short for.
 set(flags_baseline "")
 set(flags_avx2 -mavx2 -mfma -mf16c)
 set(flags_avx512 ${flags_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512)
@@ -35,7 +36,7 @@ foreach(isa IN LISTS isas)
   if(kernel_sources)
     add_library(fastdl_${isa} OBJECT ${kernel_sources})
     target_link_libraries(fastdl_${isa} PRIVATE fastdl_flags)
-    target_compile_options(fastdl_${isa} PRIVATE -fwrapv ${flags_${isa}})
+    target_compile_options(fastdl_${isa} PRIVATE -fwrapv -fschedule-insns ${flags_${isa}})
     target_compile_definitions(fastdl_${isa} PRIVATE FASTDL_ISA=${isa})
     list(APPEND kernel_libraries fastdl_${isa})
   endif()

@@ -2,6 +2,7 @@
 
 #include <pybind11/stl.h>
 
+#include "core/cache.h"
 #include "core/check.h"
 #include "core/launch.h"
 #include "core/py_tensor.h"
@@ -49,7 +50,7 @@ struct CrossEntropyRows {
     }
     target = class_indices(classes, n, ignore_index);
     input = contiguous(logits);
-    params = {target.numel(), n, ignore_index, smoothing, 0};
+    params = {target.numel(), n, ignore_index, smoothing, 0, beyond_cache(input)};
   }
 };
 

@@ -9,8 +9,8 @@
 //                            of the losses over sum w_t, and scale = 1 / sum w_t; with null the sum
 //   cross_entropy_backward   grad (rows, classes), g (one, or one per row), stats, x, t, weight
 //
-// stats of a row: what x is measured from (its maximum), 1 / sum exp(x - that), and the factor of
-// its softmax in the gradient, (1 - s) w_t + s / classes sum_c w_c.
+// stats of a row: its maximum, 1 / the sum of its exponentials in their unit (ExpUnit), and the
+// factor of its softmax in the gradient, (1 - s) w_t + s / classes sum_c w_c.
 //
 // Error: without weights and smoothing the loss of a row is within 2 ULP (double 2.2).
 //
@@ -32,7 +32,8 @@ namespace fastdl {
 struct CrossEntropyParams {
   int64_t rows, classes, ignore_index;
   double smoothing;
-  int64_t g_step; // 0: one g for all rows; 1: each its own
+  int64_t g_step;  // 0: one g for all rows; 1: each its own
+  bool past_cache; // see core/cache.h
 };
 
 } // namespace fastdl

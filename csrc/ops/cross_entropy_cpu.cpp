@@ -21,8 +21,18 @@ template <class T> Vec<T> weights_from(const T* weight, int64_t at, int64_t coun
   return select(iota<I>() < splat(static_cast<I>(count)), constant<Vec<T>>(1), Vec<T>{});
 }
 
+// sum_c w_c (shift - x_c); a weight of 0 leaves its class out.
+template <class T> double weighted_below(const T* x, const T* weight, int64_t n, T shift) {
+  return total(
+      fold(sum_row<Sum<Vec<T>>>(x, n, [&](Sum<Vec<T>>& sum, int64_t at, int64_t count, Vec<T> v) {
+        const Vec<T> w = weights_from(weight, at, count);
+        accumulate_product(sum, w, select(w == Vec<T>{}, Vec<T>{}, splat(shift) - v));
+      })));
+}
+
 template <class T>
 void cross_entropy(void* const* operands, const void* params, int64_t begin, int64_t end) {
+  using Group = RowGroup<T, false>;
   const auto& p = *static_cast<const CrossEntropyParams*>(params);
   T* loss = static_cast<T*>(operands[0]);
   T* shifts = static_cast<T*>(operands[1]);
@@ -31,35 +41,36 @@ void cross_entropy(void* const* operands, const void* params, int64_t begin, int
   const int64_t* targets = static_cast<const int64_t*>(operands[3]);
   const T* weight = static_cast<const T*>(operands[4]);
   const double all_weights = sum_of_weights(p, weight);
-  const Slice slice = Slice::row<T>(p.classes);
 
-  for (int64_t row = begin; row < end; ++row) {
-    const int64_t t = targets[row];
-    if (t == p.ignore_index || !in_range(t, p)) {
-      const T value = t == p.ignore_index ? T(0) : quiet_nan<T>();
-      loss[row] = shifts[row] = reciprocals[row] = factors[row] = value;
-      continue;
-    }
-    const T* x = logits + row * p.classes;
-    const T shift = shift_of(max_lanes(max_of(slice, x)));
-    ExpSum<T> sum;
-    Sum<Vec<T>> below{};
-    slice.each<T>([&](int64_t at, int64_t count) {
-      const Vec<T> v = load_some(x + at, count, -infinity<T>());
-      sum.add(exp_difference(v, splat(shift)));
-      if (p.smoothing != 0) {
-        const Vec<T> w = weights_from(weight, at, count);
-        accumulate_product(below, w, select(w == Vec<T>{}, Vec<T>{}, splat(shift) - v));
+  const int64_t n = p.classes, group = Group::size(n);
+  for (int64_t first = begin; first < end; first += group) {
+    const int64_t count = end - first < group ? end - first : group;
+    const T* x = logits + first * n;
+    const auto counts = [&](int64_t i) {
+      return targets[first + i] != p.ignore_index && in_range(targets[first + i], p);
+    };
+    Group rows;
+    for (int64_t i = 0; i < count; ++i)
+      if (counts(i))
+        rows.add(i, x + i * n, n);
+    const auto sums = rows.sums();
+    const Wide<T> log = sums.log_exactly(n, [&] { return rows.below(x, n, count); });
+    Vec<T> low;
+    const Vec<T> shift = sums.shift(), reciprocal = sums.reciprocal(&low);
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t row = first + i, t = targets[row];
+      if (!counts(i)) {
+        const T value = t == p.ignore_index ? T(0) : quiet_nan<T>();
+        loss[row] = shifts[row] = reciprocals[row] = factors[row] = value;
+        continue;
       }
-    });
-    const ExpTotal<double> exponentials = sum.over_lanes();
-    const RowWeights w = row_weights(p.smoothing, p.classes, weight ? weight[t] : 1, all_weights);
-    double low;
-    shifts[row] = shift;
-    reciprocals[row] = static_cast<T>(reciprocal_total(exponentials, &low));
-    factors[row] = static_cast<T>(w.softmax_factor());
-    loss[row] =
-        static_cast<T>(row_loss(w, shift, x[t], log_total(exponentials), total(fold(below))));
+      const RowWeights w = row_weights(p.smoothing, n, weight ? weight[t] : 1, all_weights);
+      const double below = p.smoothing == 0 ? 0 : weighted_below(x + i * n, weight, n, shift[i]);
+      shifts[row] = shift[i];
+      reciprocals[row] = reciprocal[i];
+      factors[row] = static_cast<T>(w.softmax_factor());
+      loss[row] = static_cast<T>(row_loss(w, shift[i], x[i * n + t], lane(log, i), below));
+    }
   }
 }
 
@@ -102,29 +113,32 @@ void cross_entropy_backward(void* const* operands, const void* params, int64_t b
   const T* logits = static_cast<const T*>(operands[3]);
   const int64_t* targets = static_cast<const int64_t*>(operands[4]);
   const T* weight = static_cast<const T*>(operands[5]);
-  const Slice slice = Slice::row<T>(p.classes);
+  const int64_t n = p.classes, ahead = fetch_ahead(n);
 
   for (int64_t row = begin; row < end; ++row) {
     const int64_t t = targets[row];
-    T* grad = grads + row * p.classes;
+    T* grad = grads + row * n;
     if (t == p.ignore_index || !in_range(t, p)) {
-      const T value = t == p.ignore_index ? T(0) : quiet_nan<T>();
-      for (int64_t c = 0; c < p.classes; ++c)
-        grad[c] = value;
+      const Vec<T> value = t == p.ignore_index ? Vec<T>{} : quiet_nan<Vec<T>>();
+      write_run(grad, n, p.past_cache, [&](int64_t, int64_t) { return value; });
       continue;
     }
-    const T* x = logits + row * p.classes;
+    const T* x = logits + row * n;
     const T g = cotangents[row * p.g_step];
-    const RowWeights w = row_weights(p.smoothing, p.classes, weight ? weight[t] : 1, 0);
-    const Vec<T> shift = splat(shifts[row]), factor = splat(g * (factors[row] * reciprocals[row])),
+    const RowWeights w = row_weights(p.smoothing, n, weight ? weight[t] : 1, 0);
+    const ExpUnit<Vec<T>> unit = exp_unit(splat(shifts[row]));
+    const Vec<T> factor = splat(g * (factors[row] * reciprocals[row])),
                  spread = splat(static_cast<T>(g * w.spread));
-    slice.each<T>([&](int64_t at, int64_t count) {
-      const Vec<T> e = exp_difference(load_some(x + at, count), shift);
-      store_some(grad + at, class_gradient(e, factor, spread, weights_from(weight, at, count)),
-                 count);
+    const T target_gradient = static_cast<T>(g * w.hit);
+    write_run(grad, n, p.past_cache, [&](int64_t at, int64_t count) {
+      prefetch(x + at + ahead);
+      const Vec<T> e = exp_in<true>(unit, load_some(x + at, count)) * factor;
+      return p.smoothing == 0 ? e : e - spread * weights_from(weight, at, count);
     });
-    grad[t] -= static_cast<T>(g * w.hit);
+    grad[t] -= target_gradient;
   }
+  if (p.past_cache)
+    fence();
 }
 
 } // namespace

@@ -27,10 +27,5 @@ FASTDL_INLINE double row_loss(const RowWeights& w, double shift, double target_l
   return w.spread == 0 ? hit : hit + w.spread * (below + w.all * log);
 }
 
-// The gradient at a class that is not the target: e = exp(x_c - shift).
-template <class V> FASTDL_INLINE V class_gradient(V e, V factor, V spread, V weight) {
-  return e * factor - spread * weight;
-}
-
 } // namespace FASTDL_ISA
 } // namespace fastdl

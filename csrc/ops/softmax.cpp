@@ -1,5 +1,6 @@
 #include "ops/softmax.h"
 
+#include "core/cache.h"
 #include "core/check.h"
 #include "core/launch.h"
 #include "core/py_tensor.h"
@@ -17,11 +18,23 @@ struct RowsOf {
     for (int i = 0; i < x.ndim(); ++i)
       (i < d ? outer : i == d ? n : inner) *= x.shape[i];
   }
-  SoftmaxParams params(bool masked = false) const { return {n, inner, masked}; }
-  int64_t units() const {
-    return inner == 1 ? outer : outer * ((inner + kSoftmaxColumns - 1) / kSoftmaxColumns);
+  SoftmaxParams params(const Tensor& out, bool masked = false) const {
+    int64_t columns = kMostColumns;
+    while (columns > 16 && n * columns * item_size(out.dtype) > kColumnBytes)
+      columns /= 2;
+    return {n, inner, columns, masked, beyond_cache(out)};
+  }
+  int64_t units(const SoftmaxParams& p) const {
+    return inner == 1 ? outer : outer * ((inner + p.columns - 1) / p.columns);
   }
 };
+
+void launch_rows(Op op, std::initializer_list<const Tensor*> operands, const RowsOf& rows,
+                 bool masked = false) {
+  const Tensor& out = **operands.begin();
+  const SoftmaxParams params = rows.params(out, masked);
+  launch(op, out.dtype, operands, params, rows.units(params));
+}
 
 template <Op op> Tensor softmax_of(const Tensor& input, int64_t dim, bool masked) {
   const char* name = info(op).name;
@@ -29,7 +42,7 @@ template <Op op> Tensor softmax_of(const Tensor& input, int64_t dim, bool masked
   const RowsOf rows(input, wrap_dim(name, dim, input.ndim()));
   const Tensor x = contiguous(input), out = empty(input.shape, input.dtype);
   if (out.numel())
-    launch(op, x.dtype, {&out, &x}, rows.params(masked), rows.units());
+    launch_rows(op, {&out, &x}, rows, masked);
   return out;
 }
 
@@ -43,7 +56,7 @@ Tensor logsumexp(const Tensor& input, int64_t dim, bool keepdim) {
   else if (shape.n)
     shape.erase(d);
   const Tensor x = contiguous(input), out = empty(shape, input.dtype);
-  launch(Op::logsumexp, x.dtype, {&out, &x}, rows.params(), rows.units());
+  launch_rows(Op::logsumexp, {&out, &x}, rows);
   return out;
 }
 
@@ -55,7 +68,7 @@ template <Op op> Tensor softmax_backward_of(const Tensor& g, const Tensor& y, in
   const RowsOf rows(y, wrap_dim(name, dim, y.ndim()));
   const Tensor dense_g = contiguous(g), dense_y = contiguous(y), out = empty(y.shape, y.dtype);
   if (out.numel())
-    launch(op, y.dtype, {&out, &dense_g, &dense_y}, rows.params(), rows.units());
+    launch_rows(op, {&out, &dense_g, &dense_y}, rows);
   return out;
 }
 

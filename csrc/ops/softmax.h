@@ -21,12 +21,15 @@
 
 namespace fastdl {
 
-// A unit of work is a row (inner = 1), or kSoftmaxColumns columns of one of the outer matrices.
-constexpr int64_t kSoftmaxColumns = 64;
+// A unit of work is a row (inner = 1), or some neighbouring columns of one of the outer matrices:
+// so many that the exponentials of n rows of them fit into the second-level cache.
+constexpr int64_t kMostColumns = 128, kColumnBytes = 512 * 1024;
 
 struct SoftmaxParams {
   int64_t n, inner;
+  int64_t columns; // of a unit: a multiple of 16, kMostColumns at most
   bool masked;
+  bool past_cache; // see core/cache.h
 };
 
 } // namespace fastdl

@@ -1,6 +1,8 @@
-// What the CPU loops over rows share (softmax, cross-entropy): sums in vector lanes, and slices.
+// What the CPU loops over rows share (softmax, cross-entropy): maxima and sums of exponentials, of
+// the elements of a row or, for columns, lane by lane.
 #pragma once
 #include "core/reduce.h"
+#include "core/write.h"
 #include "ops/softmax.h"
 #include "ops/softmax_math.h"
 
@@ -20,106 +22,219 @@ FASTDL_INLINE Vec<double> narrow(const Wide<double>& w) { return w.part[0]; }
 // Every lane of a sum, in double; `error` is what the additions rounded off.
 FASTDL_INLINE Wide<float> value(const Sum<Vec<float>>& s) { return {{s.low, s.high}}; }
 FASTDL_INLINE Wide<float> error(const Sum<Vec<float>>&) { return {}; }
+FASTDL_INLINE double lane(const Wide<float>& w, int64_t i) {
+  return w.part[i / lanes<double>][i % lanes<double>];
+}
+FASTDL_INLINE double lane(const Wide<double>& w, int64_t i) { return w.part[0][i]; }
 FASTDL_INLINE Wide<double> value(const Sum<Vec<double>>& s) { return {{s.value}}; }
 FASTDL_INLINE Wide<double> error(const Sum<Vec<double>>& s) { return {{s.error}}; }
 
-// The sum over all lanes, in every lane.
-FASTDL_INLINE Sum<Vec<float>> fold_to_all(const Sum<Vec<float>>& s) {
-  const Vec<double> sum = splat(fold(s).value);
-  return {sum, sum};
-}
-FASTDL_INLINE Sum<Vec<double>> fold_to_all(const Sum<Vec<double>>& s) {
-  const Sum<double> sum = fold(s);
-  return {splat(sum.value), splat(sum.error)};
-}
 // The sums rounded; where one is not finite, its error is NaN.
 FASTDL_INLINE Vec<float> rounded(const Sum<Vec<float>>& s) { return narrow(s.low, s.high); }
 FASTDL_INLINE Vec<double> rounded(const Sum<Vec<double>>& s) {
   return s.value + select(isnan(s.error), Vec<double>{}, s.error);
 }
 
-// A sum of exponentials, those that are 1 counted apart (see ExpTotal).
-template <class T> struct ExpSum {
-  Sum<Vec<T>> rest{};
-  int_of<Vec<T>> ones{};
+// A sum of exponentials in two floats: cheaper than in doubles, but what the first float rounds off
+// is added up in plain floats.  For the fast two_sum the first must be the larger: it starts at 2.
+struct FloatPair {
+  Vec<float> high = constant<Vec<float>>(2), low{};
+};
+FASTDL_INLINE void accumulate(FloatPair& s, Vec<float> e) {
+  const Vec<float> sum = s.high + e;
+  s.low += e - (sum - s.high);
+  s.high = sum;
+}
+FASTDL_INLINE const Sum<Vec<double>>& in_double(const Sum<Vec<double>>& s) { return s; }
+FASTDL_INLINE const Sum<Vec<float>>& in_double(const Sum<Vec<float>>& s) { return s; }
+FASTDL_INLINE Sum<Vec<float>> in_double(const FloatPair& s) {
+  const Vec<double> start = constant<Vec<double>>(2);
+  return {(widen_low(s.high) - start) + widen_low(s.low),
+          (widen_high(s.high) - start) + widen_high(s.low)};
+}
+template <class T> struct QuickSumOf {
+  using Type = Sum<Vec<T>>;
+};
+template <> struct QuickSumOf<float> {
+  using Type = FloatPair;
+};
 
-  void add(Vec<T> e) {
-    const auto is_one = e == constant<Vec<T>>(1);
-    ones -= is_one;
-    accumulate(rest, select(is_one, Vec<T>{}, e));
-  }
-  void fold_lanes() {
-    rest = fold_to_all(rest);
-    ones = sum_lanes(ones) + int_of<Vec<T>>{};
-  }
-  ExpTotal<double> over_lanes() const {
-    const Sum<Vec<T>> all = fold_to_all(rest);
-    return {static_cast<double>(sum_lanes(ones)), value(all).part[0][0], error(all).part[0][0]};
-  }
-  // Lane by lane, from here on.
-  ExpTotal<Vec<double>> total(int part) const {
-    return {widen(to_float(ones)).part[part], value(rest).part[part], error(rest).part[part]};
-  }
+// Up to lanes<T> rows or columns, one to a lane: their maxima, NaNs passed over, and the sums of
+// their exponentials as exp_in<nearly> gives them.
+template <class T, bool nearly> struct RowSums {
+  Vec<T> max;
+  Sum<Vec<T>> sum;
 
-  Wide<T> log() const {
-    Wide<T> logs;
+  Vec<T> shift() const { return shift_of(max); }
+  ExpUnit<Vec<T>> unit() const { return exp_unit(shift()); }
+
+  // The exponential of the largest element without the error it has in the sum.
+  Wide<T> largest() const {
+    const ExpUnit<Vec<T>> u = unit();
+    Wide<T> w = widen(shift());
     for (int p = 0; p < wide_parts<T>; ++p)
-      logs.part[p] = log_total(total(p));
-    return logs;
+      w.part[p] = wide_parts<T> == 1
+                      ? constant<Vec<double>>(1)
+                      : largest_in(w.part[p], widen(u.base).part[p], widen(u.power).part[p]);
+    return w;
   }
+  // The sum of the others.
+  Wide<T> rest() const {
+    Wide<T> w = widen(exp_in<nearly>(unit(), shift()));
+    for (int p = 0; p < wide_parts<T>; ++p)
+      w.part[p] = (value(sum).part[p] - w.part[p]) + error(sum).part[p];
+    return w;
+  }
+
   // 1 / sum in two parts.
   Vec<T> reciprocal(Vec<T>* low) const {
-    Wide<T> high, rest;
-    for (int p = 0; p < wide_parts<T>; ++p)
-      high.part[p] = reciprocal_total(total(p), &rest.part[p]);
-    const Vec<T> result = narrow(high);
-    if constexpr (wide_parts<T> > 1)
+    if constexpr (wide_parts<T> == 1) {
+      return reciprocal_in_parts(sum.value, sum.error, low);
+    } else {
+      const Wide<T> first = largest(), others = rest();
+      Wide<T> w;
       for (int p = 0; p < wide_parts<T>; ++p)
-        rest.part[p] = high.part[p] - widen(result).part[p];
-    *low = narrow(rest);
-    return result;
+        w.part[p] = 1 / (first.part[p] + others.part[p]);
+      const Vec<T> high = narrow(w);
+      for (int p = 0; p < wide_parts<T>; ++p)
+        w.part[p] -= widen(high).part[p];
+      *low = narrow(w);
+      return high;
+    }
+  }
+
+  // log of the sum of exp(x - shift).
+  Wide<T> log() const {
+    const Wide<T> first = largest();
+    Wide<T> w;
+    for (int p = 0; p < wide_parts<T>; ++p)
+      w.part[p] = FASTDL_ISA::log((value(sum).part[p] + error(sum).part[p]) / first.part[p]);
+    return w;
+  }
+  // The same where it is next to 0, too: then it is all in the rest.  Where subtracting the largest
+  // left too few digits of that, below() gives it afresh.  n: the length of the rows.
+  template <class Below> Wide<T> log_exactly(int64_t n, Below below) const {
+    // Adding up loses n / lanes * 2^-53 at most; 2^-25 of the rest is harmless.
+    const double few = static_cast<double>(n) * 0x1p-31 + 0x1p-24;
+    const Vec<double> bound = splat(few < 0.5 ? few : 0.5);
+    const Wide<T> first = largest();
+    Wide<T> w = rest();
+    bool exact = true;
+    for (const Vec<double>& part : w.part)
+      exact = exact && !any(abs(part) < bound);
+    if (!exact) {
+      const Sum<Vec<T>> afresh = below();
+      for (int p = 0; p < wide_parts<T>; ++p)
+        w.part[p] = select(abs(w.part[p]) < bound, value(afresh).part[p] + error(afresh).part[p],
+                           w.part[p]);
+    }
+    for (int p = 0; p < wide_parts<T>; ++p)
+      w.part[p] = log1p(w.part[p] / first.part[p]);
+    return w;
   }
 };
 
-// The first `count` lanes; `fill` in the others.
-template <class T> FASTDL_INLINE Vec<T> load_some(const T* p, int64_t count, T fill = T(0)) {
-  return count == lanes<T> ? load(p) : load_partial(p, count, fill);
+// ---- along a row ----------------------------------------------------------------------
+
+// The largest of n neighbours; NaNs are passed over, of none -inf.
+template <class T> static T max_of_row(const T* x, int64_t n) {
+  constexpr int L = lanes<T>;
+  Vec<T> m[4];
+  for (auto& v : m)
+    v = -infinity<Vec<T>>();
+  int64_t i = 0;
+  for (; i + 4 * L <= n; i += 4 * L)
+    for (int k = 0; k < 4; ++k)
+      m[k] = max(load(x + i + k * L), m[k]);
+  for (; i + L <= n; i += L)
+    m[0] = max(load(x + i), m[0]);
+  if (i < n)
+    m[1] = max(load_partial(x + i, n - i, -infinity<T>()), m[1]);
+  return max_lanes(max(max(m[0], m[1]), max(m[2], m[3])));
 }
-template <class T> FASTDL_INLINE void store_some(T* p, Vec<T> v, int64_t count) {
-  if (count == lanes<T>)
-    store(p, v);
-  else
-    store_partial(p, v, count);
+
+template <class T> static bool has_nan(const T* x, int64_t n) {
+  for (int64_t i = 0; i < n; ++i)
+    if (x[i] != x[i])
+      return true;
+  return false;
 }
 
-// A row in vectors along it, or a vector of neighbouring columns: `whole` steps of full vectors,
-// then `partial` steps of `count` lanes, each step `stride` elements after the one before.
-struct Slice {
-  int64_t whole, partial, count, stride;
+// While a row is worked on, the next one is fetched: so many elements ahead.
+FASTDL_INLINE int64_t fetch_ahead(int64_t n) { return 2048 < n && n < 65536 ? n : 2048; }
 
-  template <class T> static Slice row(int64_t n) {
-    return {n / lanes<T>, n % lanes<T> != 0, n % lanes<T>, lanes<T>};
+// Adds up n neighbours in one order: add(sum, i, lanes, v) for every vector; -inf past the end.
+template <class S, class T, class F> FASTDL_INLINE S sum_row(const T* x, int64_t n, F add) {
+  constexpr int64_t L = lanes<T>;
+  const int64_t ahead = fetch_ahead(n);
+  S sum{};
+  int64_t i = 0;
+  for (; i + 2 * L <= n; i += 2 * L) {
+    prefetch(x + i + ahead);
+    prefetch(x + i + L + ahead);
+    add(sum, i, L, load(x + i));
+    add(sum, i + L, L, load(x + i + L));
   }
-  template <class T> static Slice columns(int64_t n, int64_t stride, int64_t count) {
-    return {count == lanes<T> ? n : 0, count == lanes<T> ? 0 : n, count, stride};
+  if (i + L <= n) {
+    add(sum, i, L, load(x + i));
+    i += L;
+  }
+  if (i < n)
+    add(sum, i, n - i, load_partial(x + i, n - i, -infinity<T>()));
+  return sum;
+}
+
+// RowSums being filled row by row; added up in an S.
+template <class T, bool nearly, class S = Sum<Vec<T>>> struct RowGroup {
+  static constexpr int most = lanes<T>;
+  T max[most] = {};
+  double value[most] = {}, error[most] = {};
+
+  // So many rows of n elements are worked on together: they should stay in the first cache.
+  static int64_t size(int64_t n) {
+    constexpr int64_t elements = 16384 / sizeof(T);
+    return n * most <= elements ? most : n * 2 <= elements ? elements / n : 1;
+  }
+  // The i-th row: n elements at x; keep(j, lanes, e) may store the exponentials.
+  template <class Keep> void add(int64_t i, const T* x, int64_t n, Keep keep) {
+    max[i] = max_of_row(x, n);
+    const ExpUnit<Vec<T>> unit = exp_unit(splat(shift_of(max[i])));
+    set(i, sum_row<S>(x, n, [&](S& sum, int64_t j, int64_t lanes, Vec<T> v) {
+          const Vec<T> e = exp_in<nearly>(unit, v);
+          keep(j, lanes, e);
+          accumulate(sum, e);
+        }));
+  }
+  void add(int64_t i, const T* x, int64_t n) {
+    add(i, x, n, [](int64_t, int64_t, Vec<T>) {});
+  }
+  RowSums<T, nearly> sums() const {
+    if constexpr (sizeof(T) == 8)
+      return {load(max), {load(value), load(error)}};
+    else
+      return {load(max), {load(value), load(value + lanes<double>)}};
+  }
+  // The sums of the exponentials without the largest elements; the i-th row is at x + i n.
+  Sum<Vec<T>> below(const T* x, int64_t n, int64_t count) const {
+    RowGroup again = *this;
+    for (int64_t i = 0; i < count; ++i) {
+      const Vec<T> top = splat(max[i]);
+      const ExpUnit<Vec<T>> unit = exp_unit(shift_of(top));
+      again.set(i, sum_row<S>(x + i * n, n, [&](S& sum, int64_t, int64_t, Vec<T> v) {
+                  accumulate(sum, select(v == top, Vec<T>{}, exp_in<nearly>(unit, v)));
+                }));
+    }
+    return again.sums().sum;
   }
 
-  // f(offset, number of lanes) for every step.
-  template <class T, class F> void each(F f) const {
-    for (int64_t i = 0; i < whole; ++i)
-      f(i * stride, lanes<T>);
-    for (int64_t i = whole; i < whole + partial; ++i)
-      f(i * stride, count);
+private:
+  void set(int64_t i, const S& sum) {
+    const auto s = fold(in_double(sum));
+    value[i] = s.value;
+    if constexpr (sizeof(T) == 8)
+      error[i] = s.error;
   }
 };
-
-// The largest element of x in every lane; NaN if there is one, -inf if there are none.
-template <class T> static Vec<T> max_of(const Slice& slice, const T* x) {
-  Vec<T> m = -infinity<Vec<T>>();
-  slice.each<T>(
-      [&](int64_t at, int64_t count) { m = maximum(m, load_some(x + at, count, -infinity<T>())); });
-  return m;
-}
 
 } // namespace FASTDL_ISA
 } // namespace fastdl

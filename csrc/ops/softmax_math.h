@@ -28,14 +28,52 @@ template <class V> FASTDL_INLINE V shift_of(V row_max) {
   return select(row_max == -infinity<V>(), V{}, row_max);
 }
 
-// The sum of a row's exponentials, in double: `ones` of them are 1 (the maxima), the others add up
-// to rest + lost.  Kept apart, since the logarithm of a sum near 1 is all in the rest.
-template <class D> struct ExpTotal {
-  D ones, rest, lost;
+// The exponentials of a row are measured in exp(base) 2^power, just below its largest.  Doubles:
+// base is the shift, power 0, and what x - base rounds off is kept.  Floats, cheaper: base is the
+// shift only where it is so large that x - base is exact for every x that counts (Sterbenz); else
+// it is 0, and power, an integer, takes its place in the exponent.
+template <class V> struct ExpUnit {
+  V base, power, least; // from x - base = least down the result is 0
 };
 
-template <class D> FASTDL_INLINE D log_total(const ExpTotal<D>& s) {
-  return log1p((s.ones - constant<D>(1)) + (s.rest + s.lost));
+template <class V> FASTDL_INLINE ExpUnit<V> exp_unit(V shift) {
+  using M = MathConstants<scalar_of<V>>;
+  if constexpr (sizeof(scalar_of<V>) == 8) {
+    return {shift, V{}, V{}};
+  } else {
+    const V base = select(abs(shift) < constant<V>(210), V{}, shift), top = shift - base;
+    const V magic = round_magic<V>();
+    return {base, (fma(top, constant<V>(M::log2_e), constant<V>(-0.5)) + magic) - magic,
+            top + constant<V>(M::exp_low - 1)};
+  }
+}
+
+// exp(x) in a row's unit.  `nearly` once rounded (1 ULP), else 1.3 * 2^-24 of the result.
+template <bool nearly, class V> FASTDL_INLINE V exp_in(const ExpUnit<V>& unit, V x) {
+  if constexpr (sizeof(scalar_of<V>) == 8) {
+    return exp_difference(x, unit.base);
+  } else {
+    using M = MathConstants<float>;
+    const V magic = round_magic<V>(), one = constant<V>(1);
+    const V d = max(unit.least, x - unit.base);
+    const V n = fma(d, constant<V>(M::log2_e), magic) - magic;
+    const V high = fma(n, constant<V>(-M::log_2_high), d); // exact
+    const V r = fma(n, constant<V>(-M::log_2_low), high);
+    if constexpr (nearly) {
+      const V sum = one + high, lost = (one - sum) + high;
+      const V low = fma(n, constant<V>(-M::log_2_low), lost);
+      return scale(sum + fma(r * r, exp_tail(r), low), n - unit.power);
+    } else {
+      return scale(fma(fma(exp_tail(r), r, one), r, one), n - unit.power);
+    }
+  }
+}
+
+// exp(shift) in a row's unit, in double: what the exponential of the largest element should be.
+template <class D> FASTDL_INLINE D largest_in(D shift, D base, D power) {
+  using M = MathConstants<double>;
+  const D rest = fma(power, constant<D>(-M::log_2_high), shift - base);
+  return exp(fma(power, constant<D>(-M::log_2_low), rest));
 }
 
 // What a * b loses against its rounded value p; without fused multiply-add by Dekker's splitting.
@@ -50,11 +88,9 @@ template <class V> FASTDL_INLINE V product_error(V a, V b, V p) {
   return ((a_high * b_high - p) + a_high * b_low + a_low * b_high) + a_low * b_low;
 }
 
-// 1 / sum in two parts, the second one small; infinite (and NaN) if the sum is 0.
-template <class D> FASTDL_INLINE D reciprocal_total(const ExpTotal<D>& s, D* low) {
-  const D one = constant<D>(1), sum = s.ones + s.rest, back = sum - s.ones;
-  const D lost = (s.ones - (sum - back)) + (s.rest - back) + s.lost;
-  const D high = one / sum, product = sum * high;
+// 1 / (sum + lost) in two parts, the second one small; infinite (and NaN) if the sum is 0.
+template <class D> FASTDL_INLINE D reciprocal_in_parts(D sum, D lost, D* low) {
+  const D one = constant<D>(1), high = one / sum, product = sum * high;
   const D remainder = (one - product) - product_error(sum, high, product);
   *low = high * (remainder - lost * high);
   return high;
@@ -62,6 +98,8 @@ template <class D> FASTDL_INLINE D reciprocal_total(const ExpTotal<D>& s, D* low
 
 // e * (high + low), rounded nearly once.
 template <class V> FASTDL_INLINE V times_parts(V e, V high, V low) {
+  if constexpr (FASTDL_HAS_FMA)
+    return fma(e, high, e * low);
   const V p = e * high;
   return p + (product_error(e, high, p) + e * low);
 }

@@ -1,5 +1,6 @@
 #include "ops/unary.h"
 
+#include "core/cache.h"
 #include "core/elementwise.h"
 #include "core/py_tensor.h"
 
@@ -14,7 +15,7 @@ Tensor unary(Op op, const Tensor& input) {
       !is_float(input.dtype) && op != Op::logical_not && !find_kernel(op, DType::int64);
   const Tensor in = floats_only ? cast(input, DType::float32) : input;
   Tensor out = empty(in.shape, in.dtype);
-  const UnaryParams params{strided<2>({&out, &in})};
+  const UnaryParams params{strided<2>({&out, &in}), beyond_cache(out)};
   launch(op, in.dtype, {&out, &in}, params, blocks(params.at.numel));
   return out;
 }

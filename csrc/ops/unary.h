@@ -8,6 +8,7 @@ namespace fastdl {
 
 struct UnaryParams {
   Strided<2> at;
+  bool past_cache; // see core/cache.h
 };
 
 } // namespace fastdl

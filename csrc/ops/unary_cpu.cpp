@@ -1,35 +1,36 @@
 #include "ops/unary.h"
 
 #include "core/loops.h"
-#include "core/simd.h"
+#include "core/write.h"
 #include "ops/unary_math.h"
 
 namespace fastdl {
 namespace FASTDL_ISA {
 namespace {
 
-// Whole vectors, then a partly filled one: every element goes through the same instructions.
+// Whole vectors and partly filled ones: every element goes through the same instructions.
 template <class T, class F>
 void map_vectors(void* const* operands, const void* params, int64_t begin, int64_t end, F f) {
-  const Strided<2>& s = static_cast<const UnaryParams*>(params)->at;
-  const int64_t so = s.stride[0][s.ndim - 1], si = s.stride[1][s.ndim - 1];
-  constexpr int64_t L = lanes<T>;
-  for_runs(s, begin, end, [&](const int64_t* offset, int64_t n) {
+  const auto& p = *static_cast<const UnaryParams*>(params);
+  const int64_t so = p.at.stride[0][p.at.ndim - 1], si = p.at.stride[1][p.at.ndim - 1];
+  const bool past_cache = p.past_cache;
+  for_runs(p.at, begin, end, [&](const int64_t* offset, int64_t n) {
     T* out = static_cast<T*>(operands[0]) + offset[0];
     const T* in = static_cast<const T*>(operands[1]) + offset[1];
-    int64_t i = 0;
     if (so == 1 && si == 1) {
-      for (; i + L <= n; i += L)
-        store(out + i, f(load(in + i)));
-      if (i < n)
-        store_partial(out + i, f(load_partial(in + i, n - i)), n - i);
+      write_run(out, n, past_cache, [&](int64_t i, int64_t count) {
+        prefetch(in + i + 512);
+        return f(load_some(in + i, count));
+      });
     } else {
-      for (; i < n; i += L) {
-        const int64_t count = n - i < L ? n - i : L;
+      for (int64_t i = 0; i < n; i += lanes<T>) {
+        const int64_t count = n - i < lanes<T> ? n - i : lanes<T>;
         store_strided(out + i * so, so, f(load_strided(in + i * si, si, count)), count);
       }
     }
   });
+  if (p.past_cache)
+    fence();
 }
 
 #define X(name)                                                                                    \
