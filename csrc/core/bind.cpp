@@ -4,6 +4,7 @@
 
 #include "core/arena.h"
 #include "core/blas.h"
+#include "core/cache.h"
 #include "core/check.h"
 #include "core/py_tensor.h"
 #include "core/registry.h"
@@ -61,6 +62,8 @@ void bind_core(py::module_& m) {
                     "live_buffers"_a = s.live_buffers, "fresh_allocations"_a = s.fresh_allocations);
   });
   m.def("empty_cache", &empty_cache, "Gives cached memory back to the system.");
+  m.def("set_cache_limit", &set_cache_limit, py::arg("bytes"),
+        "Writes results of more bytes past the caches; -1: as at the start.");
   m.def("set_guards", &set_guards, py::arg("on"), "Frames new buffers with guard bands.");
   m.def("check_guards", &check_guards, "Raises if a guard band was written over.");
 }

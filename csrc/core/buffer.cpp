@@ -16,12 +16,10 @@ namespace fastdl {
 namespace {
 
 constexpr size_t kAlign = 64;
-constexpr size_t kHeader = 64; // the Buffer stands in front of its data, in the same block
 constexpr size_t kHuge = size_t{2} << 20;
 constexpr int64_t kSpare = int64_t{256} << 20;
 constexpr unsigned char kPattern = 0xA5;
 constexpr int kClasses = 4 * 64;
-static_assert(sizeof(Buffer) <= kHeader);
 
 // Four size classes to an octave, so that at most a quarter of a block is unused.
 int class_of(size_t bytes) {
@@ -57,8 +55,15 @@ Pool& pool() {
   return *instance;
 }
 
+// The Buffer stands in front of its data, in the same block.  The data of large blocks begins with a
+// page: a load waits for an earlier store whose address ends in the same 12 bits, and a kernel that
+// streams results a little above its input, modulo a page (NumPy's large arrays begin 16 bytes
+// after one), would wait for memory again and again.
+size_t header_bytes(size_t capacity) { return capacity < kHuge ? kAlign : 4096; }
+static_assert(sizeof(Buffer) <= kAlign);
+
 size_t block_bytes(size_t capacity) {
-  const size_t bytes = kHeader + capacity;
+  const size_t bytes = header_bytes(capacity) + capacity;
   return bytes < kHuge ? bytes : (bytes + kHuge - 1) / kHuge * kHuge;
 }
 
@@ -148,7 +153,7 @@ BufferRef allocate(size_t bytes) {
   ++p.stats.live_buffers;
 
   auto* buffer = new (block) Buffer;
-  buffer->data = static_cast<std::byte*>(block) + kHeader;
+  buffer->data = static_cast<std::byte*>(block) + header_bytes(capacity);
   buffer->bytes = bytes;
   buffer->capacity = capacity;
   buffer->release = recycle;

@@ -1,6 +1,7 @@
 #include "core/cache.h"
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <string>
 
@@ -22,11 +23,12 @@ int64_t last_level_cache() {
   return largest ? largest : int64_t{32} << 20;
 }
 
+std::atomic<int64_t> cache_limit{last_level_cache() / 2};
+
 } // namespace
 
-bool beyond_cache(int64_t bytes) {
-  static const int64_t limit = last_level_cache() / 2;
-  return bytes > limit;
-}
+bool beyond_cache(int64_t bytes) { return bytes > cache_limit.load(std::memory_order_relaxed); }
+
+void set_cache_limit(int64_t bytes) { cache_limit = bytes < 0 ? last_level_cache() / 2 : bytes; }
 
 } // namespace fastdl

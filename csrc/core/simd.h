@@ -133,6 +133,17 @@ template <class T> FASTDL_INLINE void store_partial(T* p, Vec<T> v, int64_t n) {
 #endif
 }
 
+// The first n lanes or all of them; without a branch where n is a constant.
+template <class T> FASTDL_INLINE Vec<T> load_some(const T* p, int64_t n, T fill = T(0)) {
+  return n == lanes<T> ? load(p) : load_partial(p, n, fill);
+}
+template <class T> FASTDL_INLINE void store_some(T* p, Vec<T> v, int64_t n) {
+  if (n == lanes<T>)
+    store(p, v);
+  else
+    store_partial(p, v, n);
+}
+
 // n elements that lie `stride` elements apart, one by one.
 template <class T>
 FASTDL_INLINE Vec<T> load_strided(const T* p, int64_t stride, int64_t n = lanes<T>, T fill = T(0)) {
@@ -303,6 +314,24 @@ FASTDL_INLINE Vec<float> scale(Vec<float> x, Vec<float> n) { return scale_by_two
 FASTDL_INLINE Vec<double> scale(Vec<double> x, Vec<double> n) { return scale_by_two_steps(x, n); }
 FASTDL_INLINE Vec<float> split(Vec<float> x, Vec<float>* k) { return split_by_bits(x, k); }
 FASTDL_INLINE Vec<double> split(Vec<double> x, Vec<double>* k) { return split_by_bits(x, k); }
+#endif
+
+// One instruction on x86, which GCC does not find in the comparison: see scalar.h.
+#if defined(__AVX512F__)
+FASTDL_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return _mm512_min_ps(a, b); }
+FASTDL_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return _mm512_max_ps(a, b); }
+FASTDL_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return _mm512_min_pd(a, b); }
+FASTDL_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return _mm512_max_pd(a, b); }
+#elif defined(__AVX2__)
+FASTDL_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return _mm256_min_ps(a, b); }
+FASTDL_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return _mm256_max_ps(a, b); }
+FASTDL_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return _mm256_min_pd(a, b); }
+FASTDL_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return _mm256_max_pd(a, b); }
+#elif defined(__x86_64__)
+FASTDL_INLINE Vec<float> min(Vec<float> a, Vec<float> b) { return _mm_min_ps(a, b); }
+FASTDL_INLINE Vec<float> max(Vec<float> a, Vec<float> b) { return _mm_max_ps(a, b); }
+FASTDL_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return _mm_min_pd(a, b); }
+FASTDL_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return _mm_max_pd(a, b); }
 #endif
 
 // The full 64-bit products of the even 32-bit lanes (0, 2, ...) of a and b; odd lanes are ignored.

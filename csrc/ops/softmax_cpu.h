@@ -81,17 +81,6 @@ template <class T> struct ExpSum {
   }
 };
 
-// The first `count` lanes; `fill` in the others.
-template <class T> FASTDL_INLINE Vec<T> load_some(const T* p, int64_t count, T fill = T(0)) {
-  return count == lanes<T> ? load(p) : load_partial(p, count, fill);
-}
-template <class T> FASTDL_INLINE void store_some(T* p, Vec<T> v, int64_t count) {
-  if (count == lanes<T>)
-    store(p, v);
-  else
-    store_partial(p, v, count);
-}
-
 // A row in vectors along it, or a vector of neighbouring columns: `whole` steps of full vectors,
 // then `partial` steps of `count` lanes, each step `stride` elements after the one before.
 struct Slice {
