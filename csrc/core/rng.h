@@ -81,11 +81,6 @@ FASTDL_INLINE Vec<float> uniform_positive(Vec<uint32_t> words) {
   return (to_float((Vec<int32_t>)(words >> 1)) + 0.5f) * 0x1p-31f;
 }
 FASTDL_INLINE Vec<double> uniform_positive(Vec<uint64_t> words) { return uniform(words) + 0x1p-53; }
-
-FASTDL_INLINE Vec<int32_t> bernoulli(Vec<uint32_t> words, uint64_t threshold) {
-  const int32_t possible = threshold == 0 ? 0 : -1;
-  return (words <= uint32_t(threshold - 1)) & possible;
-}
 #endif
 
 // Two independent standard normals from two uniform draws (Box & Muller 1958): sqrt(-2 log u) times
@@ -130,36 +125,66 @@ template <class T> struct VecPair {
   Vec<T> low, high;
 };
 
-// The words of lanes<uint64_t> blocks.  Each 64-bit lane computes one block; a product's upper half
-// may stay where only lower halves are read.
-FASTDL_INLINE VecPair<uint32_t> philox_words(Philox rng, uint64_t first_block) {
+// What all blocks of a draw share.  The keys of the rounds are kept in memory: it takes a
+// multiplication's operand from there at no cost, while moving them from general registers cost as
+// much as a third of the rounds.
+struct PhiloxDraw {
+  Vec<uint64_t> key_0[Philox::rounds], key_1[Philox::rounds];
+  uint64_t draw;
+
+  explicit PhiloxDraw(Philox rng) : draw(rng.draw) {
+    uint32_t k0 = uint32_t(rng.seed), k1 = uint32_t(rng.seed >> 32);
+    for (int round = 0; round < Philox::rounds; ++round) {
+      key_0[round] = splat(uint64_t(k0));
+      key_1[round] = splat(uint64_t(k1));
+      k0 += Philox::weyl_0;
+      k1 += Philox::weyl_1;
+    }
+  }
+};
+
+// words[k]: those of lanes<uint64_t> blocks, the first being first_block + k lanes<uint64_t>.  Each
+// 64-bit lane computes one block; a product's upper half may stay where only lower halves are read.
+// A round waits for the one before: with N = 2 the processor has something to do meanwhile.
+template <int N>
+FASTDL_INLINE void philox_words(const PhiloxDraw& rng, uint64_t first_block,
+                                VecPair<uint32_t>* words) {
   using V = Vec<uint64_t>;
   const V m0 = splat(uint64_t(Philox::multiplier_0)), m1 = splat(uint64_t(Philox::multiplier_1));
-  V c0 = iota<uint64_t>() + first_block, c1 = c0 >> 32;
-  V c2 = splat(rng.draw), c3 = splat(rng.draw >> 32);
-  uint32_t k0 = uint32_t(rng.seed), k1 = uint32_t(rng.seed >> 32);
+  V c0[N], c1[N], c2[N], c3[N];
+  for (int k = 0; k < N; ++k) {
+    c0[k] = iota<uint64_t>() + (first_block + k * lanes<uint64_t>), c1[k] = c0[k] >> 32;
+    c2[k] = splat(rng.draw), c3[k] = splat(rng.draw >> 32);
+  }
   for (int round = 0; round < Philox::rounds; ++round) {
-    const V p0 = multiply_even(c0, m0), p1 = multiply_even(c2, m1);
-    c0 = (p1 >> 32) ^ c1 ^ uint64_t(k0);
-    c1 = p1;
-    c2 = (p0 >> 32) ^ c3 ^ uint64_t(k1);
-    c3 = p0;
-    k0 += Philox::weyl_0;
-    k1 += Philox::weyl_1;
+    for (int k = 0; k < N; ++k) {
+      const V p0 = multiply_even(c0[k], m0), p1 = multiply_even(c2[k], m1);
+      c0[k] = (p1 >> 32) ^ c1[k] ^ rng.key_0[round];
+      c1[k] = p1;
+      c2[k] = (p0 >> 32) ^ c3[k] ^ rng.key_1[round];
+      c3[k] = p0;
+    }
   }
   const V lower = splat(uint64_t(0xffffffff));
-  const V words_01 = (c0 & lower) | (c1 << 32), words_23 = (c2 & lower) | (c3 << 32);
-  return {(Vec<uint32_t>)interleave_low<uint64_t>(words_01, words_23),
-          (Vec<uint32_t>)interleave_high<uint64_t>(words_01, words_23)};
+  for (int k = 0; k < N; ++k) {
+    const V words_01 = (c0[k] & lower) | (c1[k] << 32), words_23 = (c2[k] & lower) | (c3[k] << 32);
+    words[k] = {(Vec<uint32_t>)interleave_low<uint64_t>(words_01, words_23),
+                (Vec<uint32_t>)interleave_high<uint64_t>(words_01, words_23)};
+  }
+}
+FASTDL_INLINE VecPair<uint32_t> philox_words(const PhiloxDraw& rng, uint64_t first_block) {
+  VecPair<uint32_t> words;
+  philox_words<1>(rng, first_block, &words);
+  return words;
 }
 
-template <class T> FASTDL_INLINE VecPair<T> uniforms(Philox rng, uint64_t first_block) {
+template <class T> FASTDL_INLINE VecPair<T> uniforms(const PhiloxDraw& rng, uint64_t first_block) {
   using U = uint_of<Vec<T>>;
   const VecPair<uint32_t> words = philox_words(rng, first_block);
   return {uniform((U)words.low), uniform((U)words.high)};
 }
 
-template <class T> FASTDL_INLINE VecPair<T> normals(Philox rng, uint64_t first_block) {
+template <class T> FASTDL_INLINE VecPair<T> normals(const PhiloxDraw& rng, uint64_t first_block) {
   using U = uint_of<Vec<T>>;
   const VecPair<uint32_t> words = philox_words(rng, first_block);
   const U low = (U)words.low, high = (U)words.high;

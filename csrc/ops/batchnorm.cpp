@@ -1,7 +1,9 @@
 #include "ops/batchnorm.h"
 
-#include <cmath>
+#include <algorithm>
+#include <numeric>
 
+#include "core/cache.h"
 #include "core/check.h"
 #include "core/elementwise.h"
 #include "core/py_tensor.h"
@@ -13,15 +15,39 @@ namespace {
 
 using Step = BatchNormParams::Step;
 
+int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// How the matrix is cut.
+BatchNormParams cut(int64_t rows, int64_t columns) {
+  constexpr int64_t kVector = 16, kLine = 256, kElements = 16384, kRows = 128, kUnits = 8;
+  BatchNormParams p{};
+  p.rows = rows, p.columns = columns, p.joined = 1, p.height = kRows;
+  const int64_t whole = kVector / std::gcd(kVector, columns); // rows that end with a vector
+  if (columns > 0 && columns < kLine && whole * columns <= kMaxTile) {
+    p.joined = std::clamp<int64_t>(whole * std::max<int64_t>(1, kLine / (whole * columns)), 1,
+                                   std::max<int64_t>(1, rows));
+    p.height = std::max<int64_t>(8, kElements / (p.joined * columns));
+    p.tile = p.joined * columns;
+    return p;
+  }
+  int64_t tiles = std::max<int64_t>(1, ceil_div(columns, kMaxTile));
+  while (ceil_div(rows, kRows) * tiles < kUnits && columns / (2 * tiles) >= kRows)
+    tiles *= 2;
+  p.tile = std::max(kVector, ceil_div(ceil_div(columns, tiles), kVector) * kVector);
+  return p;
+}
+
 // Weight and bias may be missing; running statistics are null where training has none.
 struct BatchNorm {
   Tensor x; // row-major
   BatchNormParams params;
 
-  int64_t tiles() const { return (params.columns + kBatchColumns - 1) / kBatchColumns; }
-  int64_t row_blocks() const { return (params.rows + kBatchRows - 1) / kBatchRows; }
-  int64_t units() const { return row_blocks() * tiles(); }
-  Tensor partials() const { return empty({row_blocks(), 2, params.columns}, DType::float64); }
+  int64_t blocks() const { return ceil_div(params.rows, params.joined * params.height); }
+  int64_t units() const {
+    return params.joined > 1 ? blocks() : blocks() * ceil_div(params.columns, params.tile);
+  }
+  int64_t merge_units() const { return ceil_div(params.columns, kMergeColumns); }
+  Tensor partials() const { return empty({blocks(), 2, params.columns}, DType::float64); }
   BatchNormParams at(Step step) const {
     BatchNormParams p = params;
     p.step = step;
@@ -37,7 +63,10 @@ BatchNorm checked_batch_norm(const Tensor& input, double eps, double momentum, b
   require(!training || input.shape[0] > 1,
           "batch_norm: input: expected at least 2 rows in training, got shape ", input.shape);
   require(eps >= 0, "batch_norm: eps: expected a number of at least 0, got ", eps);
-  return {contiguous(input), {input.shape[0], input.shape[1], eps, momentum, Step::partial, relu}};
+  BatchNormParams p = cut(input.shape[0], input.shape[1]);
+  p.eps = eps, p.momentum = momentum, p.step = Step::partial, p.relu = relu;
+  p.past_cache = beyond_cache(input);
+  return {contiguous(input), p};
 }
 
 // One number for each column; null stays null.
@@ -72,13 +101,13 @@ Tensor batch_statistics(const BatchNorm& bn, const Tensor* running_mean, const T
   const ColumnValues mean(running_mean), var(running_var);
   if (!training) {
     launch(Op::batch_norm_stats, bn.x.dtype, {&stats, mean.get(), var.get()}, bn.at(Step::given),
-           bn.tiles());
+           bn.merge_units());
     return stats;
   }
   const Tensor partials = bn.partials();
   launch(Op::batch_norm_stats, bn.x.dtype, {&partials, &bn.x}, bn.at(Step::partial), bn.units());
   launch(Op::batch_norm_stats, bn.x.dtype, {&stats, &partials, &bn.x, mean.get(), var.get()},
-         bn.at(Step::merge), bn.tiles());
+         bn.at(Step::merge), bn.merge_units());
   put_back(mean, running_mean);
   put_back(var, running_var);
   return stats;
@@ -118,36 +147,31 @@ py::tuple batch_norm_backward(const Tensor& grad, const Tensor& input, const Ten
   check_columns("bias", bias, bn);
   const ColumnValues w(weight), b(bias);
   const Tensor g = contiguous(grad);
-  py::object dx = py::none(), dweight = py::none(), dbias = py::none();
-  Tensor sums;
+  Tensor sums, dx, dweight, dbias;
+  if (wants_columns) {
+    dweight = empty({bn.params.columns}, g.dtype);
+    dbias = empty({bn.params.columns}, g.dtype);
+  }
   if (wants_columns || (training && wants_input)) {
     const Tensor partials = bn.partials();
     sums = empty({2, bn.params.columns}, DType::float64);
     launch(Op::batch_norm_backward_sums, g.dtype, {&partials, &g, &bn.x, &stats, w.get(), b.get()},
            bn.at(Step::partial), bn.units());
-    launch(Op::batch_norm_backward_sums, g.dtype, {&sums, &partials}, bn.at(Step::merge),
-           bn.tiles());
-  }
-  if (wants_columns) {
-    const Tensor both = cast(sums, g.dtype);
-    const auto row = [&](int i) {
-      Tensor out = empty({bn.params.columns}, g.dtype), view = out;
-      view.buffer = both.buffer;
-      view.offset = i * bn.params.columns;
-      copy_into(out, view);
-      return py::cast(std::move(out));
-    };
-    dbias = row(0);
-    dweight = row(1);
+    launch(Op::batch_norm_backward_sums, g.dtype,
+           {&sums, &partials, &stats, wants_columns ? &dweight : nullptr,
+            wants_columns ? &dbias : nullptr},
+           bn.at(Step::merge), bn.merge_units());
   }
   if (wants_input) {
-    Tensor out = empty(bn.x.shape, g.dtype);
+    dx = empty(bn.x.shape, g.dtype);
     launch(Op::batch_norm_backward, g.dtype,
-           {&out, &g, &bn.x, &stats, w.get(), b.get(), training ? &sums : nullptr}, bn.params,
+           {&dx, &g, &bn.x, &stats, w.get(), b.get(), training ? &sums : nullptr}, bn.params,
            bn.units());
-    dx = py::cast(std::move(out));
   }
-  return py::make_tuple(dx, dweight, dbias);
+  const auto given = [](Tensor& x) -> py::object {
+    return x.buffer.get() ? py::cast(std::move(x)) : py::none();
+  };
+  return py::make_tuple(given(dx), given(dweight), given(dbias));
 }
 
 } // namespace

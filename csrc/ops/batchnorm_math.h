@@ -9,35 +9,41 @@
 namespace fastdl {
 namespace FASTDL_ISA {
 
-// Count, mean and sum of squared deviations of some values of a column.
-struct Moments {
-  double mean, squares;
+// The mean of some values of a column, and the sum of their squared deviations; for one column, or
+// a vector of them.
+template <class V> struct Moments {
+  V mean, squares;
 };
+
+// From the sums of the n values' differences d from a pivot near them, and of the squares of those.
+template <class V> FASTDL_INLINE Moments<V> moments_of(V pivot, V sum_d, V sum_d2, double n) {
+  const V mean = sum_d / constant<V>(n);
+  return {pivot + mean, max(V{}, sum_d2 - sum_d * mean)};
+}
 
 // The moments of n values merged with those of `more` further ones (Chan et al.): share = more /
 // all, product = n more / all.
-FASTDL_INLINE Moments merge_moments(Moments a, Moments b, double share, double product) {
-  const double delta = b.mean - a.mean;
-  return {a.mean + delta * share, a.squares + b.squares + delta * delta * product};
+template <class V>
+FASTDL_INLINE Moments<V> merge_moments(Moments<V> a, Moments<V> b, double share, double product) {
+  const V delta = b.mean - a.mean;
+  return {a.mean + delta * constant<V>(share),
+          a.squares + b.squares + delta * delta * constant<V>(product)};
 }
 
 FASTDL_INLINE double move_running(double running, double value, double momentum) {
   return (1 - momentum) * running + momentum * value;
 }
 
-// x - mean, with the mean in two parts: in float its rounding error would count.
-template <class V> FASTDL_INLINE V centered(V x, V high, V low) { return (x - high) - low; }
-
-// y before the ReLU; scale = weight / sqrt(var + eps).
-template <class V> FASTDL_INLINE V affine(V centered, V scale, V shift) {
-  return fma(centered, scale, shift);
-}
+// A column's numbers in the dtype of x.  Its mean is high + low, where high is the nearest number and
+// low is small beside the deviation: so x - high is nearly without error, and low may go into others.
+//
+//   y = (x - high) scale + shift                scale = weight / sqrt(var + eps)
+//   dx = ((x - high) slope + (g - offset)) scale, the part of g that moves neither mean nor variance
+template <class V> FASTDL_INLINE V affine(V d, V scale, V shift) { return fma(d, scale, shift); }
 template <class V> FASTDL_INLINE V rectified(V y) { return select(y <= V{}, V{}, y); }
 template <class V> FASTDL_INLINE V rectified_gradient(V g, V y) { return select(y <= V{}, V{}, g); }
-
-// dx in training: the part of g that moves neither mean nor variance.
-template <class V> FASTDL_INLINE V input_gradient(V g, V xhat, V mean_g, V mean_g_xhat, V scale) {
-  return fma(-xhat, mean_g_xhat, g - mean_g) * scale;
+template <class V> FASTDL_INLINE V input_gradient(V g, V d, V slope, V offset, V scale) {
+  return fma(d, slope, g - offset) * scale;
 }
 
 } // namespace FASTDL_ISA

@@ -1,5 +1,6 @@
 #include "ops/dropout.h"
 
+#include "core/cache.h"
 #include "core/check.h"
 #include "core/elementwise.h"
 #include "core/py_tensor.h"
@@ -13,7 +14,7 @@ Tensor dropout(const Tensor& input, double p, uint64_t seed, uint64_t draw) {
   require_float("dropout", "input", input);
   require(0 <= p && p <= 1, "dropout: p: expected a probability in [0, 1], got ", p);
   const Tensor x = contiguous(input), out = empty(input.shape, input.dtype);
-  const DropoutParams params{x.numel(), seed, draw, p};
+  const DropoutParams params{x.numel(), seed, draw, p, beyond_cache(out)};
   launch(Op::dropout, x.dtype, {&out, &x}, params, blocks(params.numel),
          offsetof(DropoutParams, draw));
   return out;

@@ -12,6 +12,7 @@ struct DropoutParams {
   int64_t numel;
   uint64_t seed, draw;
   double p;
+  bool past_cache;
 };
 
 } // namespace fastdl
