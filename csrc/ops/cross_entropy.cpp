@@ -13,15 +13,16 @@ namespace py = pybind11;
 namespace fastdl {
 namespace {
 
-// Row-major int64 targets, every one a class or ignore_index.
-Tensor class_indices(const Tensor& target, int64_t classes, int64_t ignore_index) {
+// Row-major int64 targets; with `check`, every one a class or ignore_index.
+Tensor class_indices(const Tensor& target, int64_t classes, int64_t ignore_index, bool check) {
   require<TypeError>(target.dtype == DType::int64 || target.dtype == DType::int32,
                      "cross_entropy: target: expected dtype int64 or int32 "
                      "(class indices) or the "
                      "dtype of input (class probabilities), got ",
                      name_of(target.dtype));
   const Tensor t = cast(contiguous(target), DType::int64);
-  check_classes("cross_entropy", t, classes, ignore_index);
+  if (check)
+    check_classes("cross_entropy", t, classes, ignore_index);
   return t;
 }
 
@@ -33,7 +34,7 @@ struct CrossEntropyRows {
   CrossEntropyParams params;
 
   CrossEntropyRows(const Tensor& logits, const Tensor& classes, const Tensor* w,
-                   int64_t ignore_index, double smoothing) {
+                   int64_t ignore_index, double smoothing, bool check) {
     require_float("cross_entropy", "input", logits);
     Dims rows = logits.shape;
     require(rows.n > 0, "cross_entropy: input: expected at least 1 dimension, got shape ", rows);
@@ -48,7 +49,7 @@ struct CrossEntropyRows {
       weights = contiguous(*w);
       weight = &weights;
     }
-    target = class_indices(classes, n, ignore_index);
+    target = class_indices(classes, n, ignore_index, check);
     input = contiguous(logits);
     params = {target.numel(), n, ignore_index, smoothing, 0, beyond_cache(input)};
   }
@@ -58,7 +59,7 @@ struct CrossEntropyRows {
 // its gradient.
 py::tuple cross_entropy(const Tensor& input, const Tensor& target, const Tensor* weight,
                         int64_t ignore_index, const std::string& reduction, double smoothing) {
-  const CrossEntropyRows rows(input, target, weight, ignore_index, smoothing);
+  const CrossEntropyRows rows(input, target, weight, ignore_index, smoothing, true);
   const DType dtype = input.dtype;
   const Tensor losses = empty(target.shape, dtype), stats = empty({3, rows.params.rows}, dtype);
   launch(Op::cross_entropy, dtype, {&losses, &stats, &rows.input, &rows.target, rows.weight},
@@ -75,7 +76,8 @@ py::tuple cross_entropy(const Tensor& input, const Tensor& target, const Tensor*
 Tensor cross_entropy_backward(const Tensor& g, const Tensor& input, const Tensor& target,
                               const Tensor* weight, const Tensor& stats, int64_t ignore_index,
                               double smoothing) {
-  CrossEntropyRows rows(input, target, weight, ignore_index, smoothing);
+  // The targets passed the check of the loss; a kernel meets others safely (see the header).
+  CrossEntropyRows rows(input, target, weight, ignore_index, smoothing, false);
   require_same_dtype("cross_entropy_backward", "g", g, input.dtype);
   require(g.ndim() == 0 || g.shape == target.shape,
           "cross_entropy_backward: g: expected shape () or ", target.shape, ", got ", g.shape);

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from . import _C
 from .grad_mode import _mode, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .hooks import checked_gradient
 
@@ -290,12 +291,15 @@ def _nodes_that_reach(
 
 
 def _roots(op: str, outputs: Any, cotangents: Any) -> list[tuple[Any, Tensor]]:
-    from . import check
+    if isinstance(outputs, _C.TensorBase) and cotangents is None:  # nearly always
+        outputs, cotangents = (outputs,), (None,)
+    else:
+        from . import check
 
-    outputs = check.tensors(f"{op}: outputs", outputs)
-    if cotangents is None:
-        cotangents = (None,) * len(outputs)
-    cotangents = check.tensors(f"{op}: cotangents", cotangents, or_none=True)
+        outputs = check.tensors(f"{op}: outputs", outputs)
+        if cotangents is None:
+            cotangents = (None,) * len(outputs)
+        cotangents = check.tensors(f"{op}: cotangents", cotangents, or_none=True)
     if len(cotangents) != len(outputs):
         raise ValueError(f"{op}: expected {len(outputs)} cotangents, got {len(cotangents)}")
     roots = []
@@ -308,10 +312,10 @@ def _roots(op: str, outputs: Any, cotangents: Any) -> list[tuple[Any, Tensor]]:
                     f"{op}: expected a scalar output or a cotangent of its shape, "
                     f"got an output of shape {out.shape}"
                 )
-            g = out._alias().clone().fill_(1)
+            g = _C.full(out.shape, 1, out.dtype)
         elif g.shape != out.shape:
             raise ValueError(f"{op}: expected a cotangent of shape {out.shape}, got {g.shape}")
-        roots.append((_edge(out), g.cast(out.dtype)))
+        roots.append((_edge(out), g if g.dtype is out.dtype else g.cast(out.dtype)))
     return roots
 
 
@@ -342,14 +346,13 @@ def backward(
         leaf, g = found.popitem()
         if create_graph:
             leaf.grad = g if leaf.grad is None else leaf.grad + g
-            continue
-        with no_grad():
-            if leaf.grad is not None:
+        elif leaf.grad is not None:
+            with no_grad():
                 leaf.grad.add_(g)
-            elif sys.getrefcount(g) > _REFERENCES_OF_A_LOCAL or not g._owns_memory():
-                leaf.grad = g._alias().clone()  # another leaf, a hook or the caller holds it too
-            else:
-                leaf.grad = g
+        elif sys.getrefcount(g) > _REFERENCES_OF_A_LOCAL or not g._owns_memory():
+            leaf.grad = g._alias().clone()  # another leaf, a hook or the caller holds it too
+        else:
+            leaf.grad = g
 
 
 def grad(

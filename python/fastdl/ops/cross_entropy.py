@@ -59,8 +59,8 @@ def cross_entropy(
 def _check(
     input: Tensor, target: Tensor, weight: Tensor | None, reduction: str, label_smoothing: float
 ) -> None:
-    for name, x in (("input", input), ("target", target)):
-        check.tensor(f"cross_entropy: {name}", x)
+    check.tensor("cross_entropy: input", input)
+    check.tensor("cross_entropy: target", target)
     if weight is not None:
         check.tensor("cross_entropy: weight", weight)
     if not input.dtype.is_floating_point:
@@ -69,24 +69,24 @@ def _check(
         )
     if input.ndim == 0:
         raise ValueError("cross_entropy: input: expected at least 1 dimension, got shape ()")
-    at = _class_dim(input)
+    logits, at = input.shape, _class_dim(input)
     if target.dtype.is_floating_point:
         if target.dtype is not input.dtype:
             raise TypeError(
                 f"cross_entropy: target: expected probabilities of dtype {input.dtype.name}, "
                 f"got {target.dtype.name}"
             )
-        shape, what = input.shape, "probabilities"
+        shape, what = logits, "probabilities"
     else:
-        shape, what = input.shape[:at] + input.shape[at + 1 :], "classes"
+        shape, what = logits[:at] + logits[at + 1 :], "classes"
     if target.shape != shape:
         raise ValueError(
             f"cross_entropy: target: expected {what} of shape {shape} for logits of shape "
-            f"{input.shape}, got {target.shape}"
+            f"{logits}, got {target.shape}"
         )
-    if weight is not None and weight.shape != (input.shape[at],):
+    if weight is not None and weight.shape != (logits[at],):
         raise ValueError(
-            f"cross_entropy: weight: expected shape ({input.shape[at]},), got {weight.shape}"
+            f"cross_entropy: weight: expected shape ({logits[at]},), got {weight.shape}"
         )
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(
