@@ -45,6 +45,19 @@ def _fastdl(lib: Any, size: str) -> Any:
     return _backward(x, g, weight, bias, lambda: F.batch_norm(*arguments, relu=True))
 
 
+def _compiled(lib: Any, size: str) -> Any:
+    """fastdl's counterpart of jit."""
+    x, g, weight, bias, mean, var = map(lib.array, _inputs(size))
+    F = lib.module.nn.functional
+    step = lib.module.compile(
+        lambda x, g: _backward(
+            x, g, weight, bias,
+            lambda: F.batch_norm(x, mean, var, weight, bias, True, MOMENTUM, EPS, relu=True),
+        )()[0]
+    )  # fmt: skip
+    return lambda: (step(x, g), x.grad, weight.grad, bias.grad)
+
+
 def _torch(lib: Any, size: str) -> Any:
     x, g, weight, bias, mean, var = map(lib.array, _inputs(size))
     F = lib.module.nn.functional
@@ -120,6 +133,13 @@ OPS = [
         "batchnorm_relu",
         SIZES,
         passes(8, 4),
-        {"fastdl": _fastdl, "numpy": _numpy, "torch": _torch, "jax": _jax, "mlx": _mlx},
+        {
+            "fastdl": _fastdl,
+            "fastdl compiled": _compiled,
+            "numpy": _numpy,
+            "torch": _torch,
+            "jax": _jax,
+            "mlx": _mlx,
+        },
     )
 ]

@@ -33,6 +33,21 @@ def _eager(lib: Any, size: str) -> Any:
     return call
 
 
+def _compiled(lib: Any, size: str) -> Any:
+    """fastdl's counterpart of jit."""
+    logits, labels = map(lib.array, _inputs(size))
+    logits.requires_grad_()
+
+    @lib.module.compile
+    def step(logits: Any, labels: Any) -> Any:
+        logits.grad = None
+        loss = lib.module.nn.functional.cross_entropy(logits, labels)
+        loss.backward()
+        return loss
+
+    return lambda: (step(logits, labels), logits.grad)
+
+
 def _numpy(lib: Any, size: str) -> Any:
     logits, labels = _inputs(size)
     rows = np.arange(len(labels))
@@ -76,6 +91,13 @@ OPS = [
         "cross_entropy",
         SIZES,
         passes(3, 2),
-        {"fastdl": _eager, "numpy": _numpy, "torch": _eager, "jax": _jax, "mlx": _mlx},
+        {
+            "fastdl": _eager,
+            "fastdl compiled": _compiled,
+            "numpy": _numpy,
+            "torch": _eager,
+            "jax": _jax,
+            "mlx": _mlx,
+        },
     )
 ]
