@@ -1,0 +1,54 @@
+"""What fastdl weighs and how long its import takes, beside PyTorch's and JAX's, as a CSV:
+`python -m benchmarks.package dist/*.whl`.  Medians of fresh processes, run in turn."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from .environment import stamp_of_run
+
+PROCESSES = 15
+MODULES = ("fastdl", "numpy", "torch", "jax")
+OUT = Path(__file__).parent / "results" / "package.csv"
+
+
+def import_times() -> dict[str, float]:
+    """Milliseconds that a Python process takes with this import, less those it takes without."""
+    found = [m for m in MODULES if importlib.util.find_spec(m)]
+    codes = {"": "pass", **{m: f"import {m}" for m in found}}
+    times: dict[str, list[float]] = {name: [] for name in codes}
+    for _ in range(PROCESSES):
+        for name, code in codes.items():
+            start = time.perf_counter()
+            subprocess.run([sys.executable, "-c", code], check=True)
+            times[name].append(1e3 * (time.perf_counter() - start))
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    return {name: medians[name] - medians[""] for name in found}
+
+
+def installed_megabytes(distribution: str) -> float:
+    """What the files of an installed package take."""
+    files = importlib.metadata.files(distribution) or []
+    paths = [Path(str(f.locate())) for f in files]
+    return sum(p.stat().st_size for p in paths if p.is_file()) / 1e6
+
+
+def main(wheel: str) -> None:
+    stamp = stamp_of_run(Path(__file__).parent)
+    lines = [f"# {key}: {value}" for key, value in stamp.items()]
+    lines += ["figure,value,unit", f"fastdl wheel,{Path(wheel).stat().st_size / 1e6:.2f},MB"]
+    if importlib.util.find_spec("torch"):
+        lines.append(f"torch installed,{installed_megabytes('torch'):.0f},MB")
+    lines += [f"import {name},{value:.1f},ms" for name, value in import_times().items()]
+    OUT.write_text("\n".join(lines) + "\n", "utf-8")
+    print(OUT.read_text("utf-8"), end="")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
