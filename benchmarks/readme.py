@@ -47,8 +47,8 @@ def figures(path: Path = RESULTS / "bench.csv") -> str:
     least = min(large, key=lambda line: line.copy_share)
     text = (
         f"Over all {len(ops)} rows of operations fastdl takes {mean:.2f} of the fastest rival's "
-        f"time (geometric mean); rows whose interval lies wholly behind: {behind or 'none'}.  Where "
-        f"nothing fits the caches ({len(large)} rows), the least share of the copy bandwidth is "
+        f"time (geometric mean); rows whose interval lies wholly behind: {behind or 'none'}.  "
+        f"Where nothing fits the caches ({len(large)} rows), the least share of the copy bandwidth is "
         f"{least.copy_share:.0%} ({least.op} {least.size})."
     )
     machine = (
