@@ -48,8 +48,8 @@ def figures(path: Path = RESULTS / "bench.csv") -> str:
     text = (
         f"Over all {len(ops)} rows of operations fastdl takes {mean:.2f} of the fastest rival's "
         f"time (geometric mean); rows whose interval lies wholly behind: {behind or 'none'}.  "
-        f"Where nothing fits the caches ({len(large)} rows), the least share of the copy bandwidth is "
-        f"{least.copy_share:.0%} ({least.op} {least.size})."
+        f"Where nothing fits the caches ({len(large)} rows), the least share of the copy "
+        f"bandwidth is {least.copy_share:.0%} ({least.op} {least.size})."
     )
     machine = (
         f"Measured on {stamp['cpu']}, {THREADS} threads, {stamp['date'].split()[0]}, beside NumPy "
