@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import fastdl as fd
@@ -47,6 +48,32 @@ def test_other_arguments():
     assert f(x, 2.0, flip=True).tolist() == [-2, -2, -2]
     assert f(2 * x, 2.0, flip=True).tolist() == [-4, -4, -4]
     assert len(captures) == 4
+
+
+def test_constants_that_compare_equal():
+    f, captures = counted(lambda x, k: x * k if type(k) is not bool else -x)
+    one, zero = fd.ones(1), fd.zeros(1)
+    assert (f(one, 1).item(), f(one, True).item(), f(one, 1.0).item()) == (1, -1, 1)
+    assert np.signbit([f(one, 0.0).item(), f(one, -0.0).item()]).tolist() == [False, True]
+    for _ in range(3):
+        assert np.isnan(f(zero, float("nan")).item())
+    assert len(captures) == 6
+
+
+def test_a_changing_number_does_not_pile_up_memory():
+    f = fd.compile(lambda x, k: x * k)
+    x = fd.ones(100_000)
+    for k in range(40):
+        f(x, float(k))
+    live = fd._C.pool_stats()["live_bytes"]
+    for k in range(40, 200):
+        assert f(x, float(k))[0].item() == k
+    assert fd._C.pool_stats()["live_bytes"] == live
+
+
+def test_an_array_as_an_argument():
+    with pytest.raises(TypeError, match="compile: expected tensors and hashable .* got ndarray"):
+        fd.compile(lambda x: x)(np.ones(3))
 
 
 def test_containers():

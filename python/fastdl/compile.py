@@ -14,7 +14,7 @@ from .tensor import Tensor
 
 __all__ = ["CaptureError", "Step", "compile"]
 
-_KEPT = 16  # captured signatures of one step
+_KEPT = 16  # so many captures of one function, and as many signatures
 
 
 def compile(fn: Callable[..., Any] | None = None) -> Any:
@@ -84,10 +84,10 @@ class Step:
         finally:
             capture.end(notes)
         captured = _Captured(notes, arguments, outputs, form)
-        same_key = self._captured.setdefault(key, [])
-        same_key[:] = [c for c in same_key if c.is_current()]
-        same_key.insert(0, captured)
-        del same_key[_KEPT:]
+        same_key = [c for c in self._captured.pop(key, ()) if c.is_current()]
+        self._captured[key] = [captured, *same_key][:_KEPT]
+        while len(self._captured) > _KEPT:
+            self._captured.pop(next(iter(self._captured)))
         return _put_together(form, iter(outputs))
 
     def __repr__(self) -> str:
@@ -149,6 +149,26 @@ class _Place:
 _PLACE = _Place()
 
 
+class _Constant:
+    """What is no tensor; equal only if it is the same down to the sign of a zero."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+        self.key = (type(value), value.hex() if isinstance(value, float) else value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Constant) and self.key == other.key
+
+    def __hash__(self) -> int:
+        try:
+            return hash(self.key)
+        except TypeError:
+            raise TypeError(
+                "compile: expected tensors and hashable arguments, in tuples, lists and dicts, "
+                f"got {type(self.value).__name__}"
+            ) from None
+
+
 def _take_apart(value: Any, tensors: list[Tensor]) -> Any:
     """Appends the tensors in (nested) tuples, lists and dicts to `tensors`; the rest is returned,
     hashable and with marks where they stood."""
@@ -159,15 +179,15 @@ def _take_apart(value: Any, tensors: list[Tensor]) -> Any:
         return (type(value), *[_take_apart(item, tensors) for item in value])
     if isinstance(value, dict):
         return (dict, tuple(value), *[_take_apart(item, tensors) for item in value.values()])
-    return (None, type(value), value)
+    return _Constant(value)
 
 
 def _put_together(form: Any, tensors: Any) -> Any:
     if form is _PLACE:
         return next(tensors)
+    if isinstance(form, _Constant):
+        return form.value
     kind, *rest = form
-    if kind is None:
-        return rest[1]
     if kind is dict:
         return dict(zip(rest[0], [_put_together(f, tensors) for f in rest[1:]], strict=True))
     items = [_put_together(f, tensors) for f in rest]

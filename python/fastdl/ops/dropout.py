@@ -8,6 +8,8 @@ from ..inplace import check_in_place, replaced_by
 from ..random import Generator, next_draw
 from ..tensor import Tensor
 
+_FLOATS = (_C.DType.float32, _C.DType.float64)
+
 
 def dropout(
     input: Tensor,
@@ -32,7 +34,7 @@ def dropout(
     check.tensor("dropout: input", input)
     if not training:
         return input
-    if not input.dtype.is_floating_point:
+    if input.dtype not in _FLOATS:
         raise TypeError(f"dropout: input: expected float32 or float64, got {input.dtype.name}")
     if inplace:
         check_in_place("dropout", input)
