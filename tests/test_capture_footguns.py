@@ -72,7 +72,7 @@ def test_a_changing_number_does_not_pile_up_memory():
 
 
 def test_an_array_as_an_argument():
-    with pytest.raises(TypeError, match="compile: expected tensors and hashable .* got ndarray"):
+    with pytest.raises(TypeError, match=r"compile: expected tensors and hashable .* got ndarray"):
         fd.compile(lambda x: x)(np.ones(3))
 
 
