@@ -392,6 +392,16 @@ FASTDL_INLINE Vec<double> widen_high(Vec<float> v) {
   return __builtin_convertvector(high_half(v), Vec<double>);
 #endif
 }
+// lanes<double> floats from memory as doubles.
+FASTDL_INLINE Vec<double> load_wide(const float* p) {
+#if defined(__AVX512F__)
+  return _mm512_cvtps_pd(_mm256_loadu_ps(p));
+#elif defined(__AVX2__)
+  return _mm256_cvtps_pd(_mm_loadu_ps(p));
+#else
+  return Vec<double>{double(p[0]), double(p[1])};
+#endif
+}
 FASTDL_INLINE Vec<float> narrow(Vec<double> low, Vec<double> high) {
 #if defined(__AVX512F__)
   return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(low)), _mm512_cvtpd_ps(high), 1);

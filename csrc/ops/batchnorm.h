@@ -3,7 +3,8 @@
 //   y = (x - mean) / sqrt(var + eps) weight + bias,  then max(y, 0) if relu
 //
 // Ioffe & Szegedy, ICML 2015.  Mean and variance are sums in double, taken in one pass around the
-// first row of each block of rows; blocks are merged in order by the formula of Chan, Golub & LeVeque
+// first row of each block of rows; blocks are merged in order by the formula of Chan, Golub &
+// LeVeque
 // ("Updating formulae", 1979): a mean a million times the deviation costs no digits, and the
 // variance of a constant column is 0.  Training divides by the biased variance; the unbiased one
 // goes into running_var.  A column with NaN or inf has NaN for mean, variance and y; other columns
@@ -35,9 +36,9 @@ struct BatchNormParams {
   enum Step : int32_t { partial, merge, given };
   int64_t rows, columns;
   // A line is `joined` rows that lie one after another: one, or of a narrow matrix as many as fill
-  // vectors well.  A block is `height` lines, the last perhaps shorter; a tile `tile` columns, all of
-  // the line where rows are joined.  joined and height, which decide the order of additions, depend
-  // on the shape alone.
+  // vectors well.  A block is `height` lines, the last perhaps shorter; a tile `tile` columns, all
+  // of the line where rows are joined.  joined and height, which decide the order of additions,
+  // depend on the shape alone.
   int64_t joined, height, tile;
   double eps, momentum;
   Step step;

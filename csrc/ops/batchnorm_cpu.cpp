@@ -14,6 +14,8 @@ constexpr int64_t kRoom = kMaxTile + 64 / sizeof(float); // a vector may reach p
 
 FASTDL_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
+constexpr int64_t kAhead = 2; // lines that are asked for ahead
+
 // A work unit: `lines` lines of `width` elements, `stride` elements apart, then one of `rest`
 // elements if that is not 0.  Elements j, j + columns, ... of a line belong to one column.
 struct Block {
@@ -43,8 +45,8 @@ struct Block {
   // The same, several lines at a time: body(at, n, lines) with the number of lines a constant.
   template <class Body> void for_groups(Body body) const {
     int64_t i = 0;
-    for (; i + 8 <= lines; i += 8)
-      body(first + i * stride, width, Several<8>{});
+    for (; i + 4 <= lines; i += 4)
+      body(first + i * stride, width, Several<4>{});
     for (; i < lines; ++i)
       body(first + i * stride, width, Several<1>{});
     if (rest)
@@ -83,8 +85,7 @@ template <class T> struct Deviations {
   alignas(64) T pivot[kRoom];
   alignas(64) double sum[kRoom], squares[kRoom];
 
-  template <int rows>
-  void add(const T* x, int64_t stride, int64_t n, int64_t ahead) {
+  template <int rows> void add(const T* x, int64_t stride, int64_t n) {
     constexpr int K = kParts<T>, D = lanes<double>;
     for (int64_t j = 0; j < n; j += lanes<T>) {
       const int64_t count = smaller(lanes<T>, n - j);
@@ -94,7 +95,6 @@ template <class T> struct Deviations {
       for (int k = 0; k < K; ++k)
         s[k] = load(sum + j + k * D), q[k] = load(squares + j + k * D);
       for (int i = 0; i < rows; ++i) {
-        prefetch(x + j + (i + ahead) * stride);
         widen(load_or(x + j + i * stride, count, near), v);
         for (int k = 0; k < K; ++k) {
           const Vec<double> d = v[k] - p[k];
@@ -120,9 +120,8 @@ void partial_moments(void* const* operands, const Params& p, int64_t begin, int6
     repeat(d.pivot, b);
     for (int64_t j = 0; j < b.width + lanes<T>; ++j)
       d.sum[j] = d.squares[j] = 0;
-    b.for_groups([&](int64_t at, int64_t n, auto rows) {
-      d.template add<rows.count>(x + at, b.stride, n, rows.count);
-    });
+    b.for_groups(
+        [&](int64_t at, int64_t n, auto rows) { d.template add<rows.count>(x + at, b.stride, n); });
     for (int64_t at = b.columns; at < b.width; at += b.columns)
       for (int64_t j = 0; j < b.columns; ++j) {
         d.sum[j] += d.sum[at + j];
@@ -147,7 +146,7 @@ void merge_blocks(void* const* operands, const Params& p, int64_t begin, int64_t
   const T* first = static_cast<const T*>(operands[2]);
   auto *running_mean = static_cast<T*>(operands[3]), *running_var = static_cast<T*>(operands[4]);
   const int64_t height = p.height * p.joined, last = smaller(end * kMergeColumns, p.columns);
-  alignas(64) double means[kMergeColumns + 8], squares[kMergeColumns + 8];
+  alignas(64) double means[kMergeColumns + 8], squares[kMergeColumns + 8], lost[kMergeColumns];
   for (int64_t column = begin * kMergeColumns; column < last; column += kMergeColumns) {
     const int64_t n = smaller(kMergeColumns, last - column);
     double seen = 0;
@@ -166,18 +165,21 @@ void merge_blocks(void* const* operands, const Params& p, int64_t begin, int64_t
       }
       seen = all;
     }
+    T* running = running_mean ? running_mean + column : nullptr;
     for (int64_t j = 0; j < n; ++j) {
-      const int64_t c = column + j;
-      double rounded_off;
-      const double mean = two_sum<double>(first[c], means[j], &rounded_off);
-      stats[c] = mean;
-      stats[p.columns + c] = rounded_off;
-      stats[2 * p.columns + c] = 1 / sqrt(squares[j] / seen + p.eps);
-      if (running_mean)
-        running_mean[c] = static_cast<T>(move_running(running_mean[c], mean, p.momentum));
-      if (running_var)
-        running_var[c] =
-            static_cast<T>(move_running(running_var[c], squares[j] / (seen - 1), p.momentum));
+      const double mean = two_sum<double>(first[column + j], means[j], &lost[j]);
+      means[j] = mean;
+    }
+    for (int64_t j = 0; running && j < n; ++j)
+      running[j] = static_cast<T>(move_running(running[j], means[j], p.momentum));
+    running = running_var ? running_var + column : nullptr;
+    for (int64_t j = 0; running && j < n; ++j)
+      running[j] = static_cast<T>(move_running(running[j], squares[j] / (seen - 1), p.momentum));
+    double* out = stats + column;
+    for (int64_t j = 0; j < n; ++j) {
+      out[j] = means[j];
+      out[p.columns + j] = lost[j];
+      out[2 * p.columns + j] = 1 / sqrt(squares[j] / seen + p.eps);
     }
   }
 }
@@ -240,8 +242,7 @@ template <class T> struct Columns {
     repeat(shift, b);
   }
   // operands: stats; sums as batch_norm_backward has them
-  void fill_gradient(void* const* operands, const double* sums, const Params& p,
-                                   const Block& b) {
+  void fill_gradient(void* const* operands, const double* sums, const Params& p, const Block& b) {
     const Stats stats(operands[0], p.columns);
     const auto count = static_cast<double>(p.rows);
     for (int64_t j = 0; j < b.columns; ++j) {
@@ -253,13 +254,8 @@ template <class T> struct Columns {
     repeat(slope, b);
     repeat(offset, b);
   }
-  Vec<T> output(Vec<T> d, int64_t j) const {
-    return affine(d, load(scale + j), load(shift + j));
-  }
+  Vec<T> output(Vec<T> d, int64_t j) const { return affine(d, load(scale + j), load(shift + j)); }
 };
-
-// Lines that are read ahead.
-constexpr int64_t kAhead = 2;
 
 template <class T>
 void normalize_kernel(void* const* operands, const void* params, int64_t begin, int64_t end) {
@@ -334,15 +330,12 @@ template <class T> struct GradientSums {
   Columns<T> c;
   Sums<T> of_g, of_g_d; // of g, and of g (x - high)
 
-  template <int rows, bool relu>
-  void add(const T* g, const T* x, int64_t stride, int64_t n, int64_t ahead) {
+  template <int rows, bool relu> void add(const T* g, const T* x, int64_t stride, int64_t n) {
     for (int64_t j = 0; j < n; j += lanes<T>) {
       const int64_t count = smaller(lanes<T>, n - j);
       const Vec<T> high = load(c.high + j), scale = load(c.scale + j), shift = load(c.shift + j);
       Sum<Vec<T>> s = of_g.get(j), t = of_g_d.get(j);
       for (int i = 0; i < rows; ++i) {
-        prefetch(x + j + (i + ahead) * stride);
-        prefetch(g + j + (i + ahead) * stride);
         const Vec<T> d = load_or(x + j + i * stride, count, high) - high;
         Vec<T> v = load_some(g + j + i * stride, count);
         if (relu)
@@ -368,9 +361,9 @@ void partial_sums(void* const* operands, const Params& p, int64_t begin, int64_t
     sums.of_g_d.clear(b.width + lanes<T>);
     b.for_groups([&](int64_t at, int64_t n, auto rows) {
       if (p.relu)
-        sums.template add<rows.count, true>(g + at, x + at, b.stride, n, rows.count);
+        sums.template add<rows.count, true>(g + at, x + at, b.stride, n);
       else
-        sums.template add<rows.count, false>(g + at, x + at, b.stride, n, rows.count);
+        sums.template add<rows.count, false>(g + at, x + at, b.stride, n);
     });
     double* out = partials + 2 * b.index * p.columns + b.column;
     for (int64_t j = 0; j < b.columns; ++j) {
@@ -427,8 +420,9 @@ void backward_kernel(void* const* operands, const void* params, int64_t begin, i
     const auto lines = [&](auto through) {
       b.for_lines([&](int64_t at, int64_t n) {
         write_run(out + at, n, p.past_cache, [&](int64_t j, int64_t count) {
-          prefetch(x + at + j + kAhead * b.stride);
-          prefetch(g + at + j + kAhead * b.stride);
+          const int64_t next = at + j + kAhead * b.stride;
+          prefetch(x + next);
+          prefetch(g + next);
           const Vec<T> d = load_some(x + at + j, count) - load(c.high + j);
           const Vec<T> v = through(load_some(g + at + j, count), d, j), scale = load(c.scale + j);
           return sums ? input_gradient(v, d, load(c.slope + j), load(c.offset + j), scale)

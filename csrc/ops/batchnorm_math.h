@@ -34,11 +34,13 @@ FASTDL_INLINE double move_running(double running, double value, double momentum)
   return (1 - momentum) * running + momentum * value;
 }
 
-// A column's numbers in the dtype of x.  Its mean is high + low, where high is the nearest number and
-// low is small beside the deviation: so x - high is nearly without error, and low may go into others.
+// A column's numbers in the dtype of x.  Its mean is high + low, where high is the nearest number
+// and low is small beside the deviation: so x - high is nearly without error, and low may go into
+// others.
 //
 //   y = (x - high) scale + shift                scale = weight / sqrt(var + eps)
-//   dx = ((x - high) slope + (g - offset)) scale, the part of g that moves neither mean nor variance
+//   dx = ((x - high) slope + (g - offset)) scale, the part of g that moves neither mean nor
+//   variance
 template <class V> FASTDL_INLINE V affine(V d, V scale, V shift) { return fma(d, scale, shift); }
 template <class V> FASTDL_INLINE V rectified(V y) { return select(y <= V{}, V{}, y); }
 template <class V> FASTDL_INLINE V rectified_gradient(V g, V y) { return select(y <= V{}, V{}, g); }

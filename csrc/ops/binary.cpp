@@ -1,5 +1,6 @@
 #include "ops/binary.h"
 
+#include "core/cache.h"
 #include "core/check.h"
 #include "core/elementwise.h"
 #include "core/operand.h"
@@ -40,7 +41,8 @@ Tensor compute(Op op, const Tensor& a, const Tensor& b, DType result, const Tens
     require(shape == target->shape, name, "_: the result of shape ", shape,
             " does not fit into a tensor of shape ", target->shape);
   const Tensor out = target ? *target : empty(shape, result);
-  const BinaryParams params{strided<3>({&out, &x, &y})};
+  // In place the old values have been read into the caches anyway.
+  const BinaryParams params{strided<3>({&out, &x, &y}), !target && beyond_cache(out)};
   launch(op, x.dtype, {&out, &x, &y}, params, blocks(params.at.numel));
   return out;
 }

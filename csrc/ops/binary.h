@@ -8,6 +8,7 @@ namespace fastdl {
 
 struct BinaryParams {
   Strided<3> at;
+  bool past_cache;
 };
 
 } // namespace fastdl

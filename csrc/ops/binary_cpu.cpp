@@ -10,8 +10,9 @@ namespace {
 #define DEFINE(Out, name, formula)                                                                 \
   template <class T>                                                                               \
   void name##_kernel(void* const* operands, const void* params, int64_t begin, int64_t end) {      \
-    map<Out, T>(operands, static_cast<const BinaryParams*>(params)->at, begin, end,                \
-                [](T a, T b) -> Out { return formula; });                                          \
+    const auto& p = *static_cast<const BinaryParams*>(params);                                     \
+    map<Out, T>(                                                                                   \
+        operands, p.at, begin, end, [](T a, T b) -> Out { return formula; }, p.past_cache);        \
   }
 #define X(name, formula) DEFINE(T, name, formula)
 FASTDL_BINARY_ARITHMETIC(X)

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "core/cache.h"
 #include "core/check.h"
 #include "core/elementwise.h"
 #include "core/operand.h"
@@ -11,7 +12,7 @@ namespace py = pybind11;
 namespace fastdl {
 
 void copy_into(const Tensor& target, const Tensor& source) {
-  const CopyParams params{strided<2>({&target, &source}), source.dtype};
+  const CopyParams params{strided<2>({&target, &source}), source.dtype, beyond_cache(target)};
   launch(Op::copy, target.dtype, {&target, &source}, params, blocks(params.at.numel));
 }
 

@@ -8,6 +8,7 @@ namespace fastdl {
 struct CopyParams {
   Strided<2> at;
   DType source;
+  bool past_cache;
 };
 
 struct FillParams {

@@ -12,7 +12,8 @@ void copy(void* const* operands, const void* params, int64_t begin, int64_t end)
   switch (p.source) {
 #define X(name, From)                                                                              \
   case DType::name:                                                                                \
-    map<To, From>(operands, p.at, begin, end, [](From x) { return static_cast<To>(x); });          \
+    map<To, From>(                                                                                 \
+        operands, p.at, begin, end, [](From x) { return static_cast<To>(x); }, p.past_cache);      \
     break;
     FASTDL_DTYPES(X)
 #undef X
@@ -26,8 +27,14 @@ void fill(void* const* operands, const void* params, int64_t begin, int64_t end)
   const int64_t step = p.at.stride[0][p.at.ndim - 1];
   for_runs(p.at, begin, end, [&](const int64_t* offset, int64_t n) {
     T* out = static_cast<T*>(operands[0]) + offset[0];
-    for (int64_t i = 0; i < n; ++i)
-      out[i * step] = value;
+    if (step == 1)
+      write_pieces(out, n, false, [&](T* to, int64_t, int64_t count) {
+        for (int64_t i = 0; i < count; ++i)
+          to[i] = value;
+      });
+    else
+      for (int64_t i = 0; i < n; ++i)
+        out[i * step] = value;
   });
 }
 

@@ -32,6 +32,6 @@ struct ReduceParams {
 constexpr int64_t kReducePartialBytes = 24;
 
 // Columns are handed out in blocks of this many.
-constexpr int64_t kReduceColumns = 256;
+constexpr int64_t kReduceColumns = 512;
 
 } // namespace fastdl

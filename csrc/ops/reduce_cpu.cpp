@@ -16,15 +16,24 @@ template <class T> constexpr bool is_real = is_float(dtype_of<T>);
 
 // ---- sums -----------------------------------------------------------------------------
 
-// Calls body(column, vectors) for groups of neighbouring vectors of columns, and for the last one
-// with its number of lanes.
+// Calls body(column, count) for vectors of columns; the last may have fewer than lanes<T>.
 template <class T, class Body> FASTDL_INLINE void for_column_vectors(int64_t n, Body body) {
-  for (int64_t c = 0; c < n; c += lanes<T>)
-    body(c, n - c < lanes<T> ? n - c : int64_t(lanes<T>));
+  int64_t c = 0;
+  for (; c + lanes<T> <= n; c += lanes<T>)
+    body(c, int64_t(lanes<T>));
+  if (c < n)
+    body(c, n - c);
 }
 
-template <class T> FASTDL_INLINE Vec<T> load_columns(const T* x, int64_t count) {
-  return count == lanes<T> ? load(x) : load_partial(x, count);
+// Calls add(row, rows, c, count) for every piece of a matrix, vectors of columns times some rows:
+// wide ones are read along the rows, four at a time; of narrow ones a vector's rows all at once.
+template <class T, class Add>
+FASTDL_INLINE void for_column_pieces(int64_t rows, int64_t n, Add add) {
+  int64_t r = 0;
+  if (n > 4 * lanes<T>)
+    for (; r + 4 <= rows; r += 4)
+      for_column_vectors<T>(n, [&](int64_t c, int64_t count) { add(r, int64_t(4), c, count); });
+  for_column_vectors<T>(n, [&](int64_t c, int64_t count) { add(r, rows - r, c, count); });
 }
 
 template <class T, bool mean> struct FloatSum {
@@ -33,24 +42,15 @@ template <class T, bool mean> struct FloatSum {
   using State = Sum<T>;
   static State row(const T* x, int64_t n, int64_t) { return sum_run(x, n); }
   static void columns(const T* x, int64_t rows, int64_t stride, int64_t n, int64_t, State* states) {
-    constexpr int L = lanes<T>;
-    int64_t c = 0;
-    for (; c + 4 * L <= n; c += 4 * L) {
-      Sum<Vec<T>> s[4] = {};
-      for (int64_t r = 0; r < rows; ++r)
-        for (int k = 0; k < 4; ++k)
-          accumulate(s[k], load(x + r * stride + c + k * L));
-      for (int i = 0; i < 4 * L; ++i)
-        states[c + i] = lane(s[i / L], i % L);
-    }
-    for (; c < n; c += L) {
-      const int64_t count = n - c < L ? n - c : L;
-      Sum<Vec<T>> s{};
-      for (int64_t r = 0; r < rows; ++r)
-        accumulate(s, load_columns(x + r * stride + c, count));
-      for (int i = 0; i < count; ++i)
-        states[c + i] = lane(s, i);
-    }
+    Sum<Vec<T>> sums[kReduceColumns / lanes<T>] = {};
+    for_column_pieces<T>(rows, n, [&](int64_t r, int64_t more, int64_t c, int64_t count) {
+      Sum<Vec<T>> s = sums[c / lanes<T>];
+      for (int64_t i = 0; i < more; ++i)
+        accumulate(s, load_some(x + (r + i) * stride + c, count));
+      sums[c / lanes<T>] = s;
+    });
+    for (int64_t c = 0; c < n; ++c)
+      states[c] = lane(sums[c / lanes<T>], static_cast<int>(c % lanes<T>));
   }
   static State merge(State a, int64_t, State b, int64_t) {
     FASTDL_ISA::merge(a, b);
@@ -85,15 +85,15 @@ template <class T> struct IntegerSum {
 // ---- variance -------------------------------------------------------------------------
 
 // The first n lanes from memory, as doubles; `fill` in the others.
-template <class T> FASTDL_INLINE Vec<double> load_doubles(const T* x, int64_t n, Vec<double> fill) {
-  Vec<double> v = fill;
+FASTDL_INLINE Vec<double> load_doubles(const double* x, int64_t n, Vec<double> fill) {
   if (n == lanes<double>)
-    for (int i = 0; i < lanes<double>; ++i)
-      v[i] = static_cast<double>(x[i]);
-  else
-    for (int64_t i = 0; i < n; ++i)
-      v[i] = static_cast<double>(x[i]);
-  return v;
+    return load(x);
+  return select(iota<int64_t>() < splat(n), load_partial(x, n), fill);
+}
+FASTDL_INLINE Vec<double> load_doubles(const float* x, int64_t n, Vec<double> fill) {
+  if (n == lanes<double>)
+    return load_wide(x);
+  return select(iota<int64_t>() < splat(n), widen_low(load_partial(x, n)), fill);
 }
 
 template <class T> struct Variance {
@@ -155,11 +155,12 @@ template <class T> struct Variance {
 template <bool largest, class T> FASTDL_INLINE bool wins(T x, T best) {
   return (largest ? x > best : x < best) || (x != x && best == best);
 }
-template <bool largest, class V> FASTDL_INLINE V better(V a, V b) {
+// x is the new one: looking for NaN in it does not wait for best, and max keeps one in best.
+template <bool largest, class V> FASTDL_INLINE V better(V x, V best) {
   if constexpr (largest)
-    return maximum(a, b);
+    return maximum(x, best);
   else
-    return minimum(a, b);
+    return minimum(x, best);
 }
 
 template <class T, bool largest> struct Extremum {
@@ -174,11 +175,11 @@ template <class T, bool largest> struct Extremum {
       int64_t i = 0;
       for (; i + 4 * L <= n; i += 4 * L)
         for (int k = 0; k < 4; ++k)
-          v[k] = better<largest>(v[k], load(x + i + k * L));
+          v[k] = better<largest>(load(x + i + k * L), v[k]);
       for (; i + L <= n; i += L)
-        v[0] = better<largest>(v[0], load(x + i));
+        v[0] = better<largest>(load(x + i), v[0]);
       if (i < n)
-        v[1] = better<largest>(v[1], load_partial(x + i, n - i, best));
+        v[1] = better<largest>(load_partial(x + i, n - i, best), v[1]);
       const Vec<T> all = better<largest>(better<largest>(v[0], v[1]), better<largest>(v[2], v[3]));
       return largest ? max_lanes(all) : min_lanes(all);
     } else {
@@ -190,10 +191,13 @@ template <class T, bool largest> struct Extremum {
   static void columns(const T* x, int64_t rows, int64_t stride, int64_t n, int64_t, T* best) {
     if constexpr (is_real<T>) {
       for_column_vectors<T>(n, [&](int64_t c, int64_t count) {
-        Vec<T> v = load_columns(x + c, count);
-        for (int64_t r = 1; r < rows; ++r)
-          v = better<largest>(v, load_columns(x + r * stride + c, count));
-        store_partial(best + c, v, count);
+        store_some(best + c, load_some(x + c, count), count);
+      });
+      for_column_pieces<T>(rows, n, [&](int64_t r, int64_t more, int64_t c, int64_t count) {
+        Vec<T> v = load_some(best + c, count);
+        for (int64_t i = 0; i < more; ++i)
+          v = better<largest>(load_some(x + (r + i) * stride + c, count), v);
+        store_some(best + c, v, count);
       });
     } else {
       for (int64_t c = 0; c < n; ++c)
@@ -303,9 +307,12 @@ void reduce(void* const* operands, const void* params, int64_t begin, int64_t en
   if (p.stage == ReduceStage::combine)
     return combine<R>(operands, p, begin, end);
   const int64_t blocks = (p.inner + kReduceColumns - 1) / kReduceColumns;
+  if (begin == end)
+    return;
+  int64_t block = begin % blocks, row = begin / blocks, chunk = row % p.chunks,
+          outer = row / p.chunks;
   for (int64_t unit = begin; unit < end; ++unit) {
-    const int64_t column = unit % blocks * kReduceColumns, row = unit / blocks;
-    const int64_t first = row % p.chunks * p.chunk, outer = row / p.chunks;
+    const int64_t column = block * kReduceColumns, first = chunk * p.chunk;
     const int64_t left = p.length - first, n = left < p.chunk ? left : p.chunk;
     const int64_t after = p.inner - column,
                   columns = after < kReduceColumns ? after : kReduceColumns;
@@ -323,6 +330,11 @@ void reduce(void* const* operands, const void* params, int64_t begin, int64_t en
     else
       for (int64_t c = 0; c < columns; ++c)
         static_cast<typename R::Out*>(operands[0])[at + c] = R::finish(states[c], p);
+    if (++block < blocks)
+      continue;
+    block = 0, ++row;
+    if (++chunk == p.chunks)
+      chunk = 0, ++outer;
   }
 }
 

@@ -1,5 +1,6 @@
 #include "ops/where.h"
 
+#include "core/cache.h"
 #include "core/check.h"
 #include "core/elementwise.h"
 #include "core/operand.h"
@@ -17,7 +18,7 @@ Tensor where(const Tensor& condition, const Operand& input, const Operand& other
       broadcast_shapes("where", broadcast_shapes("where", a.shape, b.shape), condition.shape);
   const Tensor c = expand("where", condition, shape), x = expand("where", a, shape),
                y = expand("where", b, shape), out = empty(shape, dtype);
-  const WhereParams params{strided<4>({&out, &c, &x, &y})};
+  const WhereParams params{strided<4>({&out, &c, &x, &y}), beyond_cache(out)};
   launch(Op::where, dtype, {&out, &c, &x, &y}, params, blocks(params.at.numel));
   return out;
 }

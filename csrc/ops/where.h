@@ -7,6 +7,7 @@ namespace fastdl {
 
 struct WhereParams {
   Strided<4> at;
+  bool past_cache;
 };
 
 } // namespace fastdl
