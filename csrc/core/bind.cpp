@@ -61,7 +61,8 @@ void bind_core(py::module_& m) {
   m.def(
       "set_num_threads",
       [](int threads) {
-        require(threads >= 1, "set_num_threads: threads: expected at least 1, got ", threads);
+        require(1 <= threads && threads <= 1024,
+                "set_num_threads: num_threads: expected a number from 1 to 1024, got ", threads);
         set_num_threads(threads);
       },
       py::arg("threads"), "Lets so many threads share large work; results do not change.");

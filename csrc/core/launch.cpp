@@ -36,8 +36,6 @@ void run_units(const void* context, int64_t begin, int64_t end) {
 
 } // namespace
 
-constinit thread_local Recorder* recorder = nullptr;
-
 void run_kernel(Kernel kernel, void* const* operands, const void* params, int64_t units,
                 int64_t work) {
   if (units <= 1 || work < kWorthThreads) {

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "core/processors.h"
@@ -23,6 +24,8 @@ constexpr int kLooks = 1000;
 inline void relax() {
 #if defined(__x86_64__)
   __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb"); // some tens of cycles; a yield is over at once
 #endif
 }
 
@@ -64,8 +67,11 @@ public:
     const std::unique_lock turn(turn_, std::try_to_lock);
     if (!turn.owns_lock())
       return false;
-    for (; started_ < helpers; ++started_)
-      std::thread([this] { serve(); }).detach();
+    try {
+      for (; started_ < helpers; ++started_)
+        std::thread([this] { serve(); }).detach();
+    } catch (const std::system_error&) { // the system gives no more: those there are do the work
+    }
     {
       const std::lock_guard lock(mutex_);
       job_ = &job;
@@ -123,12 +129,16 @@ private:
 // Never destroyed: threads sleep in it until the process ends.
 std::atomic<ThreadPool*> current{nullptr};
 
+std::atomic<int> forks{0};
+
 // The threads of a parent do not exist in its child, and its locks may be held by them.
-void forget_pool() { current.store(nullptr); }
+void forget_pool() {
+  current.store(nullptr);
+  ++forks;
+}
 
 ThreadPool& thread_pool() {
-  static const int registered = pthread_atfork(nullptr, nullptr, forget_pool);
-  static_cast<void>(registered);
+  fork_count(); // from now on
   ThreadPool* found = current.load(std::memory_order_acquire);
   if (!found) {
     auto* fresh = new ThreadPool;
@@ -142,6 +152,12 @@ ThreadPool& thread_pool() {
 std::atomic<int> threads{0}; // 0: not asked for yet
 
 } // namespace
+
+int fork_count() {
+  static const int registered = pthread_atfork(nullptr, nullptr, forget_pool);
+  static_cast<void>(registered);
+  return forks.load(std::memory_order_relaxed);
+}
 
 int num_threads() {
   int n = threads.load(std::memory_order_relaxed);

@@ -19,4 +19,8 @@ void parallel_for(int64_t units, int64_t grain, UnitRange work, const void* cont
 int num_threads();
 void set_num_threads(int threads); // at least 1
 
+// How many fork()s lie between this process and the one in which it was first asked: a lock taken
+// by another thread before one is never given back in the child.
+int fork_count();
+
 } // namespace fastdl

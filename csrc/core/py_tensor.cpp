@@ -107,6 +107,8 @@ PyObject* get_is_leaf(PyObject* object, void*) {
 }
 
 PyObject* get_requires_grad(PyObject* object, void*) {
+  if (recorder) [[unlikely]]
+    recorder->requires_grad_read(self_of(object));
   return PyBool_FromLong(self_of(object)->requires_grad);
 }
 
@@ -125,6 +127,14 @@ int set_requires_grad(PyObject* object, PyObject* value, void*) {
     PyErr_SetString(PyExc_RuntimeError,
                     "requires_grad: can be cleared on leaf tensors only; use detach()");
     return -1;
+  }
+  if (recorder && self->requires_grad != (wanted != 0)) [[unlikely]] {
+    try {
+      recorder->requires_grad_written(self);
+    } catch (py::error_already_set& error) {
+      error.restore();
+      return -1;
+    }
   }
   self->requires_grad = wanted;
   return 0;
@@ -210,6 +220,13 @@ PyObject* owns_memory(PyObject* object, PyObject*) {
 PyObject* set_data(PyObject* object, PyObject* other) {
   if (!is_tensor(other))
     return wrong_type("data", other);
+  try {
+    refuse_while_recording("a tensor is given other memory (.data = ..., to())",
+                           "change its values in place, or do it outside");
+  } catch (py::error_already_set& error) {
+    error.restore();
+    return nullptr;
+  }
   self_of(object)->value = self_of(other)->value;
   structure_changed();
   Py_RETURN_NONE;

@@ -15,6 +15,8 @@ public:
   virtual void changed_in_place(PyTensor* tensor) = 0;
   virtual void grad_read(PyTensor* tensor) = 0;
   virtual void grad_written(PyTensor* tensor) = 0;
+  virtual void requires_grad_read(PyTensor* tensor) = 0;
+  virtual void requires_grad_written(PyTensor* tensor) = 0;
 
 protected:
   ~Recorder() = default;
@@ -23,8 +25,8 @@ protected:
 // Of this thread; nullptr where nothing is written down.
 extern constinit thread_local Recorder* recorder [[gnu::tls_model("initial-exec")]];
 
-// Raises fastdl.CaptureError where something cannot be repeated without Python: `what` is done with
-// a tensor, `instead` says what to write.  Does nothing while nothing is written down.
+// Raises fastdl.CaptureError where something cannot be repeated without Python: `what` happens,
+// `instead` says what to write.  Does nothing while nothing is written down.
 void refuse_while_recording(const char* what, const char* instead);
 
 } // namespace fastdl

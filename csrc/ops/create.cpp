@@ -60,7 +60,8 @@ Tensor from_numpy(const py::array& array) {
     extent += out.shape[d] > 1 ? (out.shape[d] - 1) * out.strides[d] : 0;
   out.buffer = borrow(const_cast<void*>(array.data()), out.numel() ? extent * size : 0,
                       Py_NewRef(array.ptr()), release_object);
-  return out;
+  // A step that is written down makes its constants anew each time: it may change them in place.
+  return recorder ? clone(out) : out;
 }
 
 // An array over the tensor's memory, which it keeps alive.

@@ -3,54 +3,60 @@
 #include <algorithm>
 #include <cstring>
 
+namespace py = pybind11;
+
 namespace fastdl {
 namespace {
 
-void release_nothing(void* own) { delete static_cast<BufferRef*>(own); }
+PyTensor* tensor_of(py::handle object) { return reinterpret_cast<PyTensor*>(object.ptr()); }
+
+py::object object_of(PyTensor* tensor) {
+  return py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(tensor));
+}
+
+// The same window on memory that belongs to a buffer of its own.
+Tensor in_own_buffer(const Tensor& x) {
+  const auto size = item_size(x.dtype);
+  int64_t extent = x.numel() ? size : 0;
+  for (int d = 0; extent && d < x.ndim(); ++d)
+    extent += (x.shape[d] - 1) * x.strides[d] * size;
+  Tensor out = x;
+  out.offset = 0;
+  out.buffer = borrow(x.data(), static_cast<size_t>(extent), new BufferRef(x.buffer),
+                      [](void* kept) { delete static_cast<BufferRef*>(kept); });
+  return out;
+}
 
 } // namespace
 
-Capture::Capture(std::vector<PyTensor*> arguments) {
-  for (PyTensor* tensor : arguments) {
-    arguments_.push_back({tensor, tensor->value});
-    Tensor& value = tensor->value;
-    const auto size = item_size(value.dtype);
-    size_t extent = 0;
-    if (value.numel()) {
-      extent = size;
-      for (int d = 0; d < value.ndim(); ++d)
-        extent += static_cast<size_t>((value.shape[d] - 1) * value.strides[d] * size);
-    }
-    const BufferRef view =
-        borrow(value.data(), extent, new BufferRef(value.buffer), release_nothing);
-    argument_buffers_.push_back(view); // it must not be mistaken for another one later
-    value.buffer = view;
-    value.offset = 0;
+Capture::Capture(const py::tuple& arguments) {
+  for (py::handle item : arguments) {
+    Tensor x = in_own_buffer(tensor_of(item)->value);
+    argument_buffers_.push_back(x.buffer);
+    slot_of_[x.buffer.get()] = static_cast<int32_t>(program.slots.size());
     Slot slot{};
     slot.kind = Slot::input;
-    slot_of_[view.get()] = static_cast<int32_t>(program.slots.size());
     program.slots.push_back(std::move(slot));
-  }
-  recorder = this;
-}
-
-void Capture::stop() {
-  if (recorder == this)
-    recorder = nullptr;
-  for (; !arguments_.empty(); arguments_.pop_back()) { // backwards: a tensor may be there twice
-    Tensor& value = arguments_.back().tensor->value;
-    value.buffer = arguments_.back().own.buffer;
-    value.offset = arguments_.back().own.offset;
+    argument_versions_.emplace_back(version_of(tensor_of(item)));
+    arguments_.push_back(py::reinterpret_steal<py::object>(wrap(std::move(x))));
+    PyTensor* alias = tensor_of(arguments_.back());
+    alias->version = argument_versions_.back().get();
+    ++alias->version->references;
   }
 }
 
-Capture::~Capture() {
-  stop();
-  take_memory();
-  for (PyObject* leaf : leaves)
-    Py_DECREF(leaf);
-  for (PyObject* tensor : changed)
-    Py_DECREF(tensor);
+Capture::~Capture() { take_memory(); }
+
+py::tuple Capture::arguments() const { return py::cast(arguments_); }
+
+py::object Capture::run(const py::object& function, const py::tuple& args, const py::dict& kwargs,
+                        const py::object& its_notes) {
+  notes = its_notes;
+  struct Recording { // nothing comes between, not even a signal
+    explicit Recording(Recorder* now) { recorder = now; }
+    ~Recording() { recorder = nullptr; }
+  } const recording(this);
+  return function(*args, **kwargs);
 }
 
 // ---- memory ---------------------------------------------------------------------------
@@ -87,8 +93,7 @@ std::vector<BufferRef> Capture::take_memory() {
   for (Buffer* buffer : owned_) {
     buffer->release = release_to_pool;
     buffer->owner = nullptr;
-    const bool unused = unused_.contains(buffer);
-    if (unused)
+    if (unused_.contains(buffer))
       buffer->references.store(1, std::memory_order_relaxed);
     else
       buffer->references.fetch_add(1, std::memory_order_relaxed);
@@ -102,15 +107,45 @@ std::vector<BufferRef> Capture::take_memory() {
   return memory;
 }
 
-bool Capture::is_held_elsewhere(const std::unordered_map<Buffer*, int64_t>& known) const {
-  for (Buffer* buffer : owned_) {
-    if (unused_.contains(buffer))
-      continue;
-    const auto found = known.find(buffer);
-    if (buffer->references.load() > (found == known.end() ? 0 : found->second))
-      return true;
-  }
-  return false;
+// Tensors that nobody holds but this object were made in the step, and are gone.
+void Capture::forget_temporaries() {
+  std::unordered_map<PyObject*, Py_ssize_t> holds;
+  for (const py::object& leaf : leaves)
+    ++holds[leaf.ptr()];
+  for (const GradBefore& before : grads_before)
+    ++holds[before.leaf.ptr()];
+  for (const auto& [tensor, trains] : trained)
+    ++holds[tensor.ptr()];
+  std::unordered_set<PyObject*> temporary;
+  for (const auto& [tensor, count] : holds)
+    if (Py_REFCNT(tensor) == count)
+      temporary.insert(tensor);
+  std::erase_if(leaves, [&](const auto& leaf) { return temporary.contains(leaf.ptr()); });
+  std::erase_if(grads_before, [&](const auto& b) { return temporary.contains(b.leaf.ptr()); });
+  std::erase_if(trained, [&](const auto& t) { return temporary.contains(t.first.ptr()); });
+}
+
+bool Capture::is_held_elsewhere(const py::tuple& outputs) {
+  arguments_.clear();
+  forget_temporaries();
+  std::unordered_map<const Buffer*, int64_t> known;
+  for (const BufferRef& buffer : argument_buffers_)
+    ++known[buffer.get()];
+  for (py::handle output : outputs)
+    ++known[tensor_of(output)->value.buffer.get()];
+  for (const py::object& leaf : leaves)
+    if (PyObject* grad = tensor_of(leaf)->grad; grad && grad != Py_None) {
+      const Buffer* buffer = tensor_of(grad)->value.buffer.get();
+      if (is_inside(buffer) && Py_REFCNT(grad) > 1)
+        return true;
+      ++known[buffer];
+    }
+  std::vector<const Buffer*> ours(owned_.begin(), owned_.end());
+  for (const BufferRef& buffer : argument_buffers_)
+    ours.push_back(buffer.get());
+  return std::any_of(ours.begin(), ours.end(), [&](const Buffer* buffer) {
+    return !unused_.contains(buffer) && buffer->references.load() > known[buffer];
+  });
 }
 
 // ---- calls ----------------------------------------------------------------------------
@@ -129,8 +164,8 @@ Place Capture::place_of(const Tensor& tensor) {
 }
 
 void Capture::called(const Call& call) {
-  Record r{call.kernel,     call.op, call.dtype, static_cast<int32_t>(program.operands.size()),
-           call.n_operands, 0,       call.units, call.work};
+  Record r{call.kernel, call.op,  static_cast<int32_t>(program.operands.size()), call.n_operands, 0,
+           call.units,  call.work};
   for (int i = 0; i < call.n_operands; ++i)
     program.operands.push_back(call.operands[i] ? place_of(*call.operands[i]) : Place{-1, 0});
   auto& params = program.params;
@@ -150,20 +185,34 @@ void Capture::called(const Call& call) {
 }
 
 void Capture::note_draw(uint64_t seed, uint64_t draw, int32_t generator, uint64_t index) {
-  draws_[{seed, draw}] = {generator, index};
+  const bool is_new = draws_.try_emplace({seed, draw}, generator, index).second;
+  if (!is_new)
+    refuse_while_recording("two generators in the same state give the same draws",
+                           "seed them apart");
 }
 
 // ---- tensors --------------------------------------------------------------------------
 
+int32_t Capture::argument_of(const Version* version) const {
+  for (size_t i = 0; i < argument_versions_.size(); ++i)
+    if (argument_versions_[i].get() == version)
+      return static_cast<int32_t>(i);
+  return -1;
+}
+
 void Capture::changed_in_place(PyTensor* tensor) {
-  if (!is_inside(tensor->value.buffer.get()) && seen_changed_.insert(tensor).second)
-    changed.push_back(Py_NewRef(reinterpret_cast<PyObject*>(tensor)));
+  if (is_inside(tensor->value.buffer.get()))
+    return;
+  Version* version = version_of(tensor);
+  const auto same = [version](const SharedVersion& other) { return other.get() == version; };
+  if (std::none_of(changed.begin(), changed.end(), same))
+    changed.emplace_back(version);
 }
 
 bool Capture::touch(PyTensor* leaf) {
   if (is_inside(leaf->value.buffer.get()) || !touched_.insert(leaf).second)
     return false;
-  leaves.push_back(Py_NewRef(reinterpret_cast<PyObject*>(leaf)));
+  leaves.push_back(object_of(leaf));
   return true;
 }
 
@@ -171,15 +220,37 @@ void Capture::grad_read(PyTensor* tensor) {
   if (!touch(tensor))
     return;
   const PyObject* grad = tensor->grad;
-  GradBefore before{reinterpret_cast<PyObject*>(tensor), {}, 0};
-  if (grad && grad != Py_None) {
+  GradBefore before{object_of(tensor), !grad || grad == Py_None, -1, {}, 0};
+  if (!before.none) {
     const Tensor& value = reinterpret_cast<const PyTensor*>(grad)->value;
     before.buffer = value.buffer;
     before.offset = value.offset;
+    const bool is_new = slot_of_.try_emplace(value.buffer.get(), program.slots.size()).second;
+    if (is_new && value.is_contiguous()) { // memory that no other tensor of the step is known in
+      before.slot = static_cast<int32_t>(program.slots.size());
+      Slot slot{};
+      slot.kind = Slot::input;
+      program.slots.push_back(std::move(slot));
+    } else if (is_new) {
+      slot_of_.erase(value.buffer.get());
+    }
   }
   grads_before.push_back(std::move(before));
 }
 
 void Capture::grad_written(PyTensor* tensor) { touch(tensor); }
+
+void Capture::requires_grad_read(PyTensor* tensor) {
+  const bool leaf = !tensor->node || tensor->node == Py_None;
+  if (leaf && !is_inside(tensor->value.buffer.get()) && asked_.insert(tensor).second)
+    trained.emplace_back(object_of(tensor), tensor->requires_grad);
+}
+
+void Capture::requires_grad_written(PyTensor* tensor) {
+  for (const py::object& argument : arguments_)
+    if (tensor_of(argument) == tensor)
+      refuse_while_recording("requires_grad of an argument is set",
+                             "set it outside, or on argument.detach()");
+}
 
 } // namespace fastdl

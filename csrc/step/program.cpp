@@ -8,14 +8,21 @@
 namespace fastdl {
 
 void Program::hoist_checks() {
-  const auto is_check_of_arguments = [this](const Record& r) {
-    return r.op == Op::index_check &&
-           std::all_of(&operands[r.first_operand], &operands[r.first_operand] + r.n_operands,
-                       [this](const Place& place) {
-                         return place.slot < 0 || slots[place.slot].kind != Slot::inside;
-                       });
-  };
-  std::stable_partition(records.begin(), records.end(), is_check_of_arguments);
+  std::vector<bool> used(slots.size()); // by a call before: it may have written there
+  std::vector<Record> checks, others;
+  for (const Record& r : records) {
+    const Place *first = operands.data() + r.first_operand, *last = first + r.n_operands;
+    const bool early =
+        r.op == Op::index_check && std::all_of(first, last, [&](const Place& place) {
+          return place.slot < 0 || (slots[place.slot].kind != Slot::inside && !used[place.slot]);
+        });
+    (early ? checks : others).push_back(r);
+    for (const Place* place = first; !early && place < last; ++place)
+      if (place->slot >= 0)
+        used[place->slot] = true;
+  }
+  records = std::move(checks);
+  records.insert(records.end(), others.begin(), others.end());
 }
 
 Workspace::Workspace(const Program& program, std::vector<BufferRef> memory)

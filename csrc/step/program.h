@@ -18,7 +18,6 @@ struct Place {
 struct Record {
   Kernel kernel;
   Op op;
-  DType dtype;
   int32_t first_operand, n_operands; // in Program::operands
   int64_t params;                    // in Program::params
   int64_t units, work;
@@ -34,7 +33,7 @@ struct Draw {
 struct Slot {
   enum Kind : int32_t {
     outside, // memory that was there before, kept alive: parameters, statistics, constants
-    input,   // an argument's
+    input,   // an argument's, or that of a gradient from before: another one in each replay
     inside,  // the step's own
   };
   Kind kind;
@@ -52,7 +51,8 @@ struct Program {
 
   static constexpr size_t kParamsAlign = 16;
 
-  // Checks of arguments come first, so that bad input is refused before anything is written.
+  // Checks of memory from outside that no call before can have changed come first, so that bad
+  // input is refused before anything is written.
   void hoist_checks();
 };
 

@@ -1,10 +1,10 @@
 #include "step/step.h"
 
-#include <pybind11/stl.h>
-
 #include <algorithm>
+#include <new>
 
 #include "core/check.h"
+#include "core/parallel.h"
 #include "core/structure.h"
 
 namespace py = pybind11;
@@ -12,13 +12,13 @@ namespace py = pybind11;
 namespace fastdl {
 namespace {
 
-PyTensor* as_tensor_object(py::handle object) { return reinterpret_cast<PyTensor*>(object.ptr()); }
+PyTensor* tensor_in(py::handle object) { return reinterpret_cast<PyTensor*>(object.ptr()); }
 
-std::vector<PyTensor*> tensor_objects(const py::tuple& tuple) {
+std::vector<PyTensor*> tensors_in(const py::tuple& tuple) {
   std::vector<PyTensor*> tensors;
   tensors.reserve(tuple.size());
   for (py::handle item : tuple)
-    tensors.push_back(as_tensor_object(item));
+    tensors.push_back(tensor_in(item));
   return tensors;
 }
 
@@ -40,15 +40,6 @@ Tensor geometry(const Tensor& tensor) {
   return out;
 }
 
-struct Unrecorded {
-  Recorder* hidden = nullptr;
-};
-
-int32_t index_of(const std::vector<PyTensor*>& tensors, py::handle object) {
-  const auto found = std::find(tensors.begin(), tensors.end(), as_tensor_object(object));
-  return found == tensors.end() ? -1 : static_cast<int32_t>(found - tensors.begin());
-}
-
 } // namespace
 
 Step::View Step::view_of(Capture& capture, const Tensor& tensor) {
@@ -56,49 +47,50 @@ Step::View Step::view_of(Capture& capture, const Tensor& tensor) {
 }
 
 Step::Step(Capture& capture, const py::tuple& arguments, const py::tuple& outputs)
-    : structure_(structure_version()) {
-  const std::vector<PyTensor*> objects = tensor_objects(arguments);
+    : structure_(structure_version()), forks_(fork_count()) {
+  const std::vector<PyTensor*> objects = tensors_in(arguments);
   for (PyTensor* argument : objects)
     arguments_.push_back(geometry(argument->value));
   overlaps_ = overlaps_of(objects);
 
   for (py::handle item : outputs) {
-    Output output{view_of(capture, as_tensor_object(item)->value), {}};
+    Output output{view_of(capture, tensor_in(item)->value), {}, -1};
     if (capture.program.slots[output.view.place.slot].kind == Slot::outside)
       output.same = py::reinterpret_borrow<py::object>(item);
+    for (size_t i = 0; i < outputs_.size() && output.shares < 0; ++i)
+      if (outputs_[i].view.place.slot == output.view.place.slot)
+        output.shares = static_cast<int32_t>(i);
     outputs_.push_back(std::move(output));
   }
-  std::vector<py::handle> kept;
-  for (PyObject* leaf : capture.leaves) {
-    if (Py_REFCNT(leaf) == 1)
-      continue; // made in the step and gone
-    kept.emplace_back(leaf);
-    Gradient gradient{
-        py::reinterpret_borrow<py::object>(leaf), index_of(objects, leaf), false, {}, py::none()};
-    if (PyObject* grad = as_tensor_object(leaf)->grad; grad && grad != Py_None) {
-      gradient.kept = py::reinterpret_borrow<py::object>(grad);
-      gradient.view = view_of(capture, as_tensor_object(grad)->value);
-      gradient.ours = capture.program.slots[gradient.view.place.slot].kind == Slot::inside;
+  for (const py::object& leaf : capture.leaves) {
+    Gradient gradient{leaf, Gradient::none, {}, {}};
+    if (PyObject* grad = tensor_in(leaf)->grad; grad && grad != Py_None) {
+      gradient.last = py::reinterpret_borrow<py::object>(grad);
+      gradient.view = view_of(capture, tensor_in(grad)->value);
+      const auto slot = static_cast<size_t>(gradient.view.place.slot);
+      const bool theirs = capture.program.slots[slot].kind == Slot::outside;
+      const bool before =
+          std::any_of(capture.grads_before.begin(), capture.grads_before.end(), [&](auto& b) {
+            return b.leaf.is(leaf) && b.slot == gradient.view.place.slot;
+          });
+      gradient.kind = theirs || before ? Gradient::kept : Gradient::made;
     }
     gradients_.push_back(std::move(gradient));
   }
-  for (const GradBefore& before : capture.grads_before)
-    if (std::find(kept.begin(), kept.end(), py::handle(before.leaf)) != kept.end())
-      before_.push_back({py::reinterpret_borrow<py::object>(before.leaf),
-                         index_of(objects, before.leaf), before.buffer, before.offset});
-  for (PyObject* tensor : capture.changed) {
-    const int32_t argument = index_of(objects, tensor);
+  before_ = std::move(capture.grads_before);
+  trained_ = std::move(capture.trained);
+  for (const SharedVersion& version : capture.changed) {
+    const int32_t argument = capture.argument_of(version.get());
     if (argument >= 0)
       changed_arguments_.push_back(argument);
-    else if (Py_REFCNT(tensor) > 1)
-      changed_.push_back(py::reinterpret_borrow<py::object>(tensor));
+    else
+      changed_.push_back(version);
   }
   std::vector<BufferRef> memory = capture.take_memory();
   program_ = std::move(capture.program);
   program_.hoist_checks();
+  outside_overlaps_ = overlaps_with_outside(objects);
   workspace_ = std::make_unique<Workspace>(program_, std::move(memory));
-  for (size_t slot = 0; slot < objects.size(); ++slot) // arguments got the first slots
-    input_slots_.push_back(static_cast<int32_t>(slot));
   const auto note_outliving = [&](const View& view) {
     if (program_.slots[view.place.slot].kind == Slot::inside &&
         std::find(outliving_.begin(), outliving_.end(), view.place.slot) == outliving_.end())
@@ -107,48 +99,66 @@ Step::Step(Capture& capture, const py::tuple& arguments, const py::tuple& output
   for (const Output& output : outputs_)
     note_outliving(output.view);
   for (const Gradient& gradient : gradients_)
-    if (gradient.ours)
+    if (gradient.kind == Gradient::made)
       note_outliving(gradient.view);
 }
 
-Tensor Step::tensor_at(const View& view, const std::vector<PyTensor*>& arguments) const {
-  Tensor out = view.tensor;
-  const auto size = item_size(out.dtype);
-  if (program_.slots[view.place.slot].kind == Slot::input) {
-    const Tensor& argument = arguments[view.place.slot]->value;
-    out.buffer = argument.buffer;
-    out.offset = argument.offset + view.place.bytes / size;
-  } else {
-    out.buffer = workspace_->buffer(view.place.slot);
-    out.offset = view.place.bytes / size;
+bool Step::is_current() const { return structure_ == structure_version(); }
+
+// ---- does a call fit ------------------------------------------------------------------
+
+// For each argument and each piece of outside memory whether they overlap.
+std::vector<bool> Step::overlaps_with_outside(const std::vector<PyTensor*>& arguments) const {
+  std::vector<bool> overlaps;
+  for (const PyTensor* argument : arguments) {
+    const Buffer& a = *argument->value.buffer.get();
+    for (const Slot& slot : program_.slots)
+      if (slot.kind == Slot::outside)
+        overlaps.push_back(a.data < slot.buffer->data + slot.buffer->bytes &&
+                           slot.buffer->data < a.data + a.bytes);
   }
-  return out;
+  return overlaps;
 }
 
 bool Step::fits(const std::vector<PyTensor*>& arguments) const {
-  if (structure_ != structure_version() || arguments.size() != arguments_.size())
+  if (!is_current() || arguments.size() != arguments_.size())
     return false;
   for (size_t i = 0; i < arguments.size(); ++i) {
     const Tensor &now = arguments[i]->value, &then = arguments_[i];
     if (now.dtype != then.dtype || !(now.shape == then.shape) || !(now.strides == then.strides))
       return false;
   }
-  if (arguments.size() > 1 && overlaps_of(arguments) != overlaps_)
-    return false;
-  for (const Before& before : before_) {
-    const PyTensor* leaf =
-        before.argument >= 0 ? arguments[before.argument] : as_tensor_object(before.leaf);
-    const bool none = !leaf->grad || leaf->grad == Py_None;
-    if (none != !before.buffer.get())
+  for (const auto& [tensor, trains] : trained_)
+    if (tensor_in(tensor)->requires_grad != trains)
       return false;
-    if (!none) {
-      const Tensor& grad = as_tensor_object(leaf->grad)->value;
-      if (grad.buffer.get() != before.buffer.get() || grad.offset != before.offset ||
-          !grad.is_contiguous())
-        return false;
-    }
+  for (const GradBefore& before : before_) {
+    const PyTensor* leaf = tensor_in(before.leaf);
+    if (before.none != (!leaf->grad || leaf->grad == Py_None))
+      return false;
+    if (before.none)
+      continue;
+    const Tensor& grad = tensor_in(leaf->grad)->value;
+    const bool same = grad.buffer.get() == before.buffer.get() && grad.offset == before.offset;
+    if (!grad.is_contiguous() || (before.slot < 0 && !same))
+      return false;
   }
-  return true;
+  return overlaps_of(arguments) == overlaps_ &&
+         overlaps_with_outside(arguments) == outside_overlaps_;
+}
+
+// ---- a replay -------------------------------------------------------------------------
+
+Tensor Step::tensor_at(const View& view, const std::vector<PyTensor*>& arguments) const {
+  Tensor out = view.tensor;
+  out.offset = view.place.bytes / item_size(out.dtype);
+  if (program_.slots[view.place.slot].kind == Slot::input) { // the first slots are the arguments'
+    const Tensor& argument = arguments[view.place.slot]->value;
+    out.buffer = argument.buffer;
+    out.offset += argument.offset;
+  } else {
+    out.buffer = workspace_->buffer(view.place.slot);
+  }
+  return out;
 }
 
 // Results and gradients of earlier replays that somebody holds are not written over.
@@ -156,10 +166,9 @@ void Step::renew_what_is_held() {
   for (int32_t slot : outliving_) {
     int64_t expected = 1; // the workspace
     for (const Gradient& g : gradients_)
-      if (g.ours && g.view.place.slot == slot) {
-        const PyTensor* leaf = as_tensor_object(g.leaf);
-        const bool only_there = leaf->grad == g.kept.ptr() && Py_REFCNT(g.kept.ptr()) == 2;
-        expected += only_there || Py_REFCNT(g.kept.ptr()) == 1;
+      if (g.kind == Gradient::made && g.view.place.slot == slot) {
+        const bool there = tensor_in(g.leaf)->grad == g.last.ptr();
+        expected += Py_REFCNT(g.last.ptr()) == (there ? 2 : 1);
       }
     if (workspace_->buffer(slot)->references.load() > expected)
       workspace_->renew(slot);
@@ -167,92 +176,108 @@ void Step::renew_what_is_held() {
 }
 
 py::object Step::replay(const py::tuple& tuple, const std::vector<DrawBase>& bases) {
+  if (forks_ != fork_count()) { // whoever had the turn is not in this process
+    new (&turn_) std::mutex;
+    forks_ = fork_count();
+  }
   std::unique_lock turn(turn_, std::try_to_lock);
   if (!turn.owns_lock()) {
     const py::gil_scoped_release release;
     turn.lock();
   }
-  const std::vector<PyTensor*> arguments = tensor_objects(tuple);
-  if (!fits(arguments))
+  // No Python code may run while this holds its turn: it could call the step again.
+  const std::vector<PyTensor*> arguments = tensors_in(tuple);
+  if (!fits(arguments)) {
+    turn.unlock();
     return py::none();
+  }
   for (size_t i = 0; i < arguments.size(); ++i)
-    workspace_->set_input(input_slots_[i], static_cast<std::byte*>(arguments[i]->value.data()));
+    workspace_->set_input(static_cast<int32_t>(i),
+                          static_cast<std::byte*>(arguments[i]->value.data()));
+  for (const GradBefore& before : before_)
+    if (before.slot >= 0) {
+      const Tensor& grad = tensor_in(tensor_in(before.leaf)->grad)->value;
+      workspace_->set_input(before.slot, static_cast<std::byte*>(grad.data()) -
+                                             before.offset * item_size(grad.dtype));
+    }
   renew_what_is_held();
   {
     const py::gil_scoped_release release;
     workspace_->replay(bases.data());
   }
-  for (const py::object& tensor : changed_)
-    ++version_of(as_tensor_object(tensor))->value;
+  std::vector<Tensor> outputs, gradients;
+  for (const Output& output : outputs_)
+    outputs.push_back(output.same ? Tensor() : tensor_at(output.view, arguments));
+  for (const Gradient& g : gradients_)
+    gradients.push_back(g.kind == Gradient::made ? tensor_at(g.view, arguments) : Tensor());
+  turn.unlock();
+
+  for (const SharedVersion& version : changed_)
+    ++version.get()->value;
   for (int32_t i : changed_arguments_)
     ++version_of(arguments[i])->value;
-  for (Gradient& g : gradients_) {
-    if (g.ours) {
-      const Tensor& then = as_tensor_object(g.kept)->value;
-      if (then.buffer.get() != workspace_->buffer(g.view.place.slot).get())
-        g.kept = py::reinterpret_steal<py::object>(wrap(tensor_at(g.view, arguments)));
-    }
-    PyObject* leaf = g.argument >= 0 ? tuple[g.argument].ptr() : g.leaf.ptr();
-    PyObject*& grad = as_tensor_object(leaf)->grad;
-    PyObject* wanted = g.kept.is_none() ? nullptr : g.kept.ptr();
+  for (size_t i = 0; i < gradients_.size(); ++i) {
+    Gradient& g = gradients_[i];
+    if (g.kind == Gradient::kept)
+      continue;
+    if (g.kind == Gradient::made &&
+        tensor_in(g.last)->value.buffer.get() != gradients[i].buffer.get())
+      g.last = py::reinterpret_steal<py::object>(wrap(std::move(gradients[i])));
+    PyObject*& grad = tensor_in(g.leaf)->grad;
+    PyObject* wanted = g.kind == Gradient::made ? g.last.ptr() : nullptr;
     if (grad != wanted) {
       Py_XINCREF(wanted);
       Py_XSETREF(grad, wanted);
     }
   }
-  py::list results;
-  for (const Output& output : outputs_)
-    results.append(
-        output.same ? output.same
-                    : py::reinterpret_steal<py::object>(wrap(tensor_at(output.view, arguments))));
-  return results;
+  return results(std::move(outputs), arguments);
 }
 
-void bind_step(py::module_& m) {
-  py::class_<Capture>(m, "Capture", "Writes down the work of this thread until stop().")
-      .def(py::init([](const py::tuple& arguments) {
-             return std::make_unique<Capture>(tensor_objects(arguments));
-           }),
-           py::arg("arguments"))
-      .def("note_draw", &Capture::note_draw, py::arg("seed"), py::arg("draw"), py::arg("generator"),
-           py::arg("index"))
-      .def("stop", &Capture::stop)
-      .def(
-          "held_elsewhere",
-          [](const Capture& capture, const py::tuple& outputs) {
-            std::unordered_map<Buffer*, int64_t> known;
-            for (py::handle output : outputs)
-              ++known[as_tensor_object(output)->value.buffer.get()];
-            for (PyObject* leaf : capture.leaves)
-              if (PyObject* grad = as_tensor_object(leaf)->grad; grad && grad != Py_None)
-                ++known[as_tensor_object(grad)->value.buffer.get()];
-            return capture.is_held_elsewhere(known);
-          },
-          py::arg("outputs"), "Whether memory of the step is held outside of these and of .grad.");
-  py::class_<Step>(m, "Step", "A captured step.")
-      .def(py::init<Capture&, const py::tuple&, const py::tuple&>(), py::arg("capture"),
-           py::arg("arguments"), py::arg("outputs"))
-      .def(
-          "replay",
-          [](Step& step, const py::tuple& arguments,
-             const std::vector<std::pair<uint64_t, uint64_t>>& generators) {
-            std::vector<DrawBase> bases;
-            for (const auto& [seed, draw] : generators)
-              bases.push_back({seed, draw});
-            return step.replay(arguments, bases);
-          },
-          py::arg("arguments"), py::arg("generators"))
-      .def_property_readonly("calls", [](const Step& step) {
-        py::list names;
-        for (const Record& record : step.program().records)
-          names.append(info(record.op).name);
-        return names;
-      });
-  py::class_<Unrecorded>(m, "Unrecorded", "Inside this block nothing is written down.")
-      .def(py::init<>())
-      .def("__enter__", [](Unrecorded& self) { self.hidden = std::exchange(recorder, nullptr); })
-      .def("__exit__", [](Unrecorded& self, const py::args&) { recorder = self.hidden; });
-  m.def("is_recording", [] { return recorder != nullptr; }, "Whether this thread captures a step.");
+py::object Step::results(std::vector<Tensor> tensors, const std::vector<PyTensor*>& arguments) {
+  py::list found;
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    const Output& output = outputs_[i];
+    if (output.same) {
+      found.append(output.same);
+      continue;
+    }
+    const auto slot = static_cast<size_t>(output.view.place.slot);
+    PyTensor* shares = slot < arguments.size() ? arguments[slot]
+                       : output.shares >= 0    ? tensor_in(found[output.shares])
+                                               : nullptr;
+    const auto result = py::reinterpret_steal<py::object>(wrap(std::move(tensors[i])));
+    if (shares) {
+      tensor_in(result)->version = version_of(shares);
+      ++tensor_in(result)->version->references;
+    }
+    found.append(result);
+  }
+  return found;
+}
+
+// ---- garbage --------------------------------------------------------------------------
+
+int Step::traverse(visitproc visit, void* arg) const {
+  for (const Output& output : outputs_)
+    Py_VISIT(output.same.ptr());
+  for (const Gradient& g : gradients_) {
+    Py_VISIT(g.leaf.ptr());
+    Py_VISIT(g.last.ptr());
+  }
+  for (const GradBefore& before : before_)
+    Py_VISIT(before.leaf.ptr());
+  for (const auto& [tensor, trains] : trained_)
+    Py_VISIT(tensor.ptr());
+  return 0;
+}
+
+void Step::clear() {
+  structure_ = -1; // fits no call any more
+  const auto outputs = std::move(outputs_);
+  const auto gradients = std::move(gradients_);
+  const auto before = std::move(before_);
+  const auto trained = std::move(trained_);
+  outputs_.clear(), gradients_.clear(), before_.clear(), trained_.clear();
 }
 
 } // namespace fastdl

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -29,34 +28,18 @@ class CaptureError(RuntimeError):
 class Notes:
     """What Python did in a captured step beside calling kernels."""
 
-    def __init__(self, recording: Any) -> None:
-        self.recording = recording
+    def __init__(self, arguments: tuple[Any, ...]) -> None:
+        self.recording = _C.Capture(arguments)
         self.draws: dict[Generator, int] = {}  # how many each generator gave
         self.reseeded: dict[Generator, None] = {}  # in the step itself: their draws are constants
-        self.optimizers: dict[Optimizer, tuple[Any, ...]] = {}
+        # What decides on the optimizer's kernels, and its hyperparameters when it stepped.
+        self.optimizers: dict[Optimizer, tuple[Any, Any]] = {}
 
 
-class _Current(threading.local):
-    notes: Notes | None = None
-
-
-_current = _Current()
-
-
-def begin(arguments: tuple[Any, ...]) -> Notes:
-    """Starts to write down what this thread does; `end` stops it."""
-    notes = _current.notes = Notes(_C.Capture(arguments))
-    return notes
-
-
-def end(notes: Notes) -> None:
-    notes.recording.stop()
-    _current.notes = None
-
-
-def is_capturing() -> bool:
-    """Whether this thread is capturing a step."""
-    return _current.notes is not None
+def notes() -> Notes | None:
+    """Of the step that this thread is capturing, or None."""
+    found: Notes | None = _C.notes()
+    return found
 
 
 def unrecorded() -> AbstractContextManager[Any]:
@@ -69,33 +52,36 @@ def unrecorded() -> AbstractContextManager[Any]:
 
 def drawn(generator: Generator) -> None:
     """The generator is about to give its next draw."""
-    notes = _current.notes
-    if notes is not None and generator not in notes.reseeded:
-        number = (
-            list(notes.draws).index(generator) if generator in notes.draws else len(notes.draws)
-        )
-        count = notes.draws.get(generator, 0)
-        notes.recording.note_draw(generator.seed, generator.draw, number, count)
-        notes.draws[generator] = count + 1
+    current = notes()
+    if current is not None and generator not in current.reseeded:
+        count = current.draws.setdefault(generator, 0)
+        number = list(current.draws).index(generator)
+        current.recording.note_draw(generator.seed, generator.draw, number, count)
+        current.draws[generator] = count + 1
 
 
 def reseeded(generator: Generator) -> None:
     """The generator is about to start anew."""
-    notes = _current.notes
-    if notes is not None:
-        notes.reseeded[generator] = None
+    current = notes()
+    if current is not None:
+        if generator in current.draws:
+            refuse("a generator is seeded after it gave draws", "seed it first, or outside")
+        current.reseeded[generator] = None
 
 
 def stepped(optimizer: Optimizer) -> None:
     """The optimizer is about to run its kernels."""
-    notes = _current.notes
-    if notes is not None:
-        notes.optimizers[optimizer] = optimizer.prepare()
+    current = notes()
+    if current is not None:
+        hyper = optimizer.hyperparameters()
+        kept = optimizer.prepare()
+        if current.optimizers.setdefault(optimizer, (kept, hyper)) != (kept, hyper):
+            refuse("an optimizer steps twice, with other hyperparameters", "use two optimizers")
 
 
 def refuse_if_capturing(what: str, instead: str) -> None:
     """Raises CaptureError in a step that is being captured."""
-    if _current.notes is not None:
+    if notes() is not None:
         refuse(what, instead)
 
 

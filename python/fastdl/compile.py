@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import gc
-from collections.abc import Callable
+import inspect
+import types
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import _C, capture
@@ -12,7 +14,7 @@ from .capture import CaptureError
 from .grad_mode import is_grad_enabled
 from .tensor import Tensor
 
-__all__ = ["CaptureError", "Step", "compile"]
+__all__ = ["CaptureError", "CompiledFunction", "compile"]
 
 _KEPT = 16  # so many captures of one function, and as many signatures
 
@@ -23,7 +25,7 @@ def compile(fn: Callable[..., Any] | None = None) -> Any:
     The first call runs `fn` and records its kernel calls; later ones with tensors of the same
     shapes, strides and dtypes, and equal other arguments, replay them in C++ without the GIL, bit
     for bit what `fn` would do.  Another signature, or a change of a model's structure (parameters,
-    `requires_grad`, training or evaluation, hooks), records again.
+    training or evaluation, hooks) or of what requires gradients, records again.
 
     ```python
     @fastdl.compile
@@ -36,22 +38,27 @@ def compile(fn: Callable[..., Any] | None = None) -> Any:
     ```
 
     What of Python counts is what it did while recording: numbers and tensors that `fn` reads from
-    outside are constants, except that hyperparameters of optimizers and random draws go on as in
-    `fn` itself (a scheduler's `step()` stays outside).  Results are detached, and new tensors
-    whenever the caller still holds earlier ones; `.grad` holds the step's gradients.
+    outside are those of that moment, except that hyperparameters of optimizers and random draws go
+    on as in `fn` itself (a scheduler's `step()` stays outside).  An argument that requires
+    gradients counts as the one tensor that it is: another one records again.  Results are detached,
+    and new tensors whenever the caller still holds earlier ones; `.grad` holds its gradients.
 
-    Raises (when called):
-        CaptureError: `fn` does what cannot be repeated without Python, such as reading a tensor's
-            value; says where, and what to write instead.
+    Raises:
+        TypeError: `fn` is no function, or a generator or coroutine; (when called) an argument is
+            neither tensor nor hashable.
+        CaptureError: (when called) `fn` does what cannot be repeated without Python, such as
+            reading a tensor's value; says where, and what to write instead.
     """
     if fn is None:
         return compile
     if not callable(fn):
         raise TypeError(f"compile: fn: expected a function, got {type(fn).__name__}")
-    return Step(fn)
+    if inspect.isgeneratorfunction(fn) or inspect.iscoroutinefunction(fn):
+        raise TypeError("compile: fn: expected a plain function, got a generator or coroutine")
+    return CompiledFunction(fn)
 
 
-class Step:
+class CompiledFunction:
     """What `fastdl.compile` returns; call it as the function."""
 
     def __init__(self, fn: Callable[..., Any]) -> None:
@@ -60,35 +67,27 @@ class Step:
         functools.update_wrapper(self, fn, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if capture.is_capturing():  # part of another step
+        if capture.notes() is not None:  # part of another step
             return self.fn(*args, **kwargs)
         tensors: list[Tensor] = []
-        key = (_take_apart((args, kwargs), tensors), is_grad_enabled())
-        arguments = tuple(tensors)
+        form = _arguments_apart((args, kwargs), tensors)
+        key, arguments = (form, is_grad_enabled()), tuple(tensors)
         for captured in self._captured.get(key, ()):
             results = captured.replay(arguments)
             if results is not None:
                 return _put_together(captured.form, iter(results))
-        return self._capture(key, arguments, args, kwargs)
-
-    def _capture(
-        self, key: Any, arguments: tuple[Tensor, ...], args: Any, kwargs: dict[str, Any]
-    ) -> Any:
-        notes = capture.begin(arguments)
-        try:
-            result = self.fn(*args, **kwargs)
-            tensors: list[Tensor] = []
-            form = _take_apart(result, tensors)
-            outputs = tuple([t.detach() for t in tensors])
-            del result, tensors
-        finally:
-            capture.end(notes)
-        captured = _Captured(notes, arguments, outputs, form)
-        same_key = [c for c in self._captured.pop(key, ()) if c.is_current()]
+        captured, outputs = _capture(self.fn, form, arguments)
+        same_key = [c for c in self._captured.pop(key, ()) if c.step.is_current()]
         self._captured[key] = [captured, *same_key][:_KEPT]
         while len(self._captured) > _KEPT:
             self._captured.pop(next(iter(self._captured)))
-        return _put_together(form, iter(outputs))
+        return _put_together(captured.form, iter(outputs))
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __reduce__(self) -> tuple[Any, ...]:  # copies and pickles start without captures
+        return CompiledFunction, (self.fn,)
 
     def __repr__(self) -> str:
         name = getattr(self.fn, "__qualname__", type(self.fn).__name__)
@@ -97,42 +96,66 @@ class Step:
         return f"<fastdl.compile of {name}, {state}>"
 
 
+def _capture(
+    fn: Callable[..., Any], form: Any, arguments: tuple[Tensor, ...]
+) -> tuple[_Captured, tuple[Tensor, ...]]:
+    """Runs fn and records it; gives the capture and the results' tensors."""
+    notes = capture.Notes(arguments)
+    collects = gc.isenabled()
+    gc.disable()  # no finalizer of something else may be recorded
+    try:
+        args, kwargs = _put_together(form, iter(notes.recording.arguments))
+        result = notes.recording.run(fn, args, kwargs, notes)
+        tensors: list[Tensor] = []
+        form = _take_apart(result, tensors)
+        outputs = tuple([t.detach() for t in tensors])
+        del args, kwargs, result, tensors
+    finally:
+        if collects:
+            gc.enable()
+    if notes.recording.is_held_elsewhere(outputs):
+        gc.collect()  # what is only in cycles is held by nobody
+        if notes.recording.is_held_elsewhere(outputs):
+            raise CaptureError(
+                "compile: an argument, or a tensor computed in the step, is kept outside of it (in "
+                "an attribute, a list or a hook), which a replay cannot do: return it instead"
+            )
+    for optimizer, (_, hyper) in notes.optimizers.items():
+        if optimizer.hyperparameters() != hyper:
+            raise CaptureError(
+                "compile: hyperparameters of an optimizer change after its step, which a replay "
+                "cannot do: change them outside (a scheduler's step() stays outside)"
+            )
+    return _Captured(notes, arguments, outputs, form), outputs
+
+
 class _Captured:
     """A captured step with what Python does around its replays."""
 
     def __init__(
         self, notes: capture.Notes, arguments: tuple[Tensor, ...], outputs: Any, form: Any
     ) -> None:
-        recording = notes.recording
-        if recording.held_elsewhere(outputs):
-            gc.collect()  # what is only in cycles is held by nobody
-            if recording.held_elsewhere(outputs):
-                raise CaptureError(
-                    "compile: a tensor computed in the step is kept outside of it (in an "
-                    "attribute, a list or a hook), which a replay cannot do: return it instead"
-                )
         self.form = form
-        self.structure = _C.structure_version()
-        self.draws = {g: n for g, n in notes.draws.items() if g not in notes.reseeded}
-        self.generators = list(notes.draws)
+        self.draws = notes.draws
         self.reseeded = [(g, g.get_state()) for g in notes.reseeded]
-        self.optimizers = notes.optimizers
-        self.step = _C.Step(recording, arguments, outputs)
-
-    def is_current(self) -> bool:
-        return bool(self.structure == _C.structure_version())
+        self.optimizers = [(o, kept) for o, (kept, _) in notes.optimizers.items()]
+        self.step = _C.Step(notes.recording, arguments, outputs)
 
     def replay(self, arguments: tuple[Tensor, ...]) -> Any:
         """The results, or None (and nothing has happened) if this call does not fit."""
-        for optimizer, kept in self.optimizers.items():
+        for optimizer, kept in self.optimizers:
             if optimizer.prepare() != kept:
                 return None
-        results = self.step.replay(arguments, [(g.seed, g.draw) for g in self.generators])
-        if results is not None:
+        states = [(g.seed, g.draw) for g in self.draws]
+        for generator, count in self.draws.items():  # before another thread may run
+            generator.draw += count
+        results = self.step.replay(arguments, states)
+        if results is None:
             for generator, count in self.draws.items():
-                generator.draw += count
-            for generator, state in self.reseeded:
-                generator.set_state(state)
+                generator.draw -= count
+            return None
+        for generator, state in self.reseeded:
+            generator.set_state(state)
         return results
 
 
@@ -150,11 +173,13 @@ _PLACE = _Place()
 
 
 class _Constant:
-    """What is no tensor; equal only if it is the same down to the sign of a zero."""
+    """What is no tensor, or one that counts by identity; equal only if it is the same down to the
+    sign of a zero."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
-        self.key = (type(value), value.hex() if isinstance(value, float) else value)
+        key = value.hex() if isinstance(value, float) else value
+        self.key = (type(value), id(value) if isinstance(value, Tensor) else key)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Constant) and self.key == other.key
@@ -169,26 +194,40 @@ class _Constant:
             ) from None
 
 
-def _take_apart(value: Any, tensors: list[Tensor]) -> Any:
+def _arguments_apart(value: Any, tensors: list[Tensor]) -> Any:
+    """`_take_apart`, where a tensor that requires gradients stays itself."""
+    return _take_apart(value, tensors, identity=True)
+
+
+def _take_apart(value: Any, tensors: list[Tensor], identity: bool = False) -> Any:
     """Appends the tensors in (nested) tuples, lists and dicts to `tensors`; the rest is returned,
     hashable and with marks where they stood."""
     if isinstance(value, Tensor):
+        if identity and value.requires_grad:
+            if not value.is_leaf:
+                raise CaptureError(
+                    "compile: an argument was computed by recorded operations, and a compiled step "
+                    "cannot pass gradients on to them: detach() it"
+                )
+            return _Constant(value)
         tensors.append(value)
         return _PLACE
     if isinstance(value, tuple | list):
-        return (type(value), *[_take_apart(item, tensors) for item in value])
+        return (type(value), *[_take_apart(item, tensors, identity) for item in value])
     if isinstance(value, dict):
-        return (dict, tuple(value), *[_take_apart(item, tensors) for item in value.values()])
+        keys = tuple([_Constant(key) for key in value])
+        return (type(value), keys, *[_take_apart(v, tensors, identity) for v in value.values()])
     return _Constant(value)
 
 
-def _put_together(form: Any, tensors: Any) -> Any:
+def _put_together(form: Any, tensors: Iterator[Tensor]) -> Any:
     if form is _PLACE:
         return next(tensors)
     if isinstance(form, _Constant):
         return form.value
     kind, *rest = form
-    if kind is dict:
-        return dict(zip(rest[0], [_put_together(f, tensors) for f in rest[1:]], strict=True))
+    if issubclass(kind, dict):
+        values = [_put_together(f, tensors) for f in rest[1:]]
+        return kind(zip([key.value for key in rest[0]], values, strict=True))
     items = [_put_together(f, tensors) for f in rest]
     return kind(*items) if hasattr(kind, "_fields") else kind(items)

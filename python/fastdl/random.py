@@ -53,6 +53,7 @@ class Generator:
         seed, draw = state
         if not 0 <= draw < _LIMIT:
             raise ValueError(f"set_rng_state: expected a draw index of at least 0, got {draw}")
+        capture.refuse_if_capturing("the state of a generator is set", "set it outside")
         self.manual_seed(seed)
         self.draw = draw
 

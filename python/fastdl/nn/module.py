@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
+from ..capture import refuse_if_capturing
 from ..device import device as device_class
 from ..dtypes import as_dtype, float32, float64
 from ..grad_mode import no_grad
@@ -121,6 +122,10 @@ class Module:
             object.__setattr__(self, name, value)
             return
         if attributes.get(name) is not value:  # `self.count += 1` assigns the same tensor again
+            if isinstance(attributes.get(name), Tensor):
+                refuse_if_capturing(
+                    "a parameter or buffer is replaced", "change it in place (copy_)"
+                )
             structure.changed()
         attributes[name] = value
 

@@ -174,8 +174,14 @@ class Optimizer:
             What decides which kernels run on what: a recorded step must not be repeated if it
             changes.
         """
+        if capture.notes() is None:
+            return self._prepare()
         with capture.unrecorded():
             return self._prepare()
+
+    def hyperparameters(self) -> list[tuple[float, ...]]:
+        """The numbers of each group that its kernel reads."""
+        return [self._hyper(group) for group in self.param_groups]
 
     def _prepare(self) -> tuple[Any, ...]:
         for g, group in enumerate(self.param_groups):

@@ -1,0 +1,79 @@
+// What Python sees of capture and replay: see python/fastdl/capture.py and compile.py.
+#include <pybind11/stl.h>
+
+#include "core/registry.h"
+#include "step/step.h"
+
+namespace py = pybind11;
+
+namespace fastdl {
+namespace {
+
+struct Unrecorded {
+  Recorder* hidden = nullptr;
+};
+
+// Lets Python's garbage collector see what a step holds: a model may hold the step.
+py::custom_type_setup collected() {
+  return py::custom_type_setup([](PyHeapTypeObject* heap_type) {
+    PyTypeObject* type = &heap_type->ht_type;
+    type->tp_flags |= Py_TPFLAGS_HAVE_GC;
+    type->tp_traverse = [](PyObject* self, visitproc visit, void* arg) {
+      Py_VISIT(Py_TYPE(self));
+      if (!py::detail::is_holder_constructed(self))
+        return 0;
+      return py::cast<Step&>(py::handle(self)).traverse(visit, arg);
+    };
+    type->tp_clear = [](PyObject* self) {
+      if (py::detail::is_holder_constructed(self))
+        py::cast<Step&>(py::handle(self)).clear();
+      return 0;
+    };
+  });
+}
+
+} // namespace
+
+void bind_step(py::module_& m) {
+  py::class_<Capture>(m, "Capture", "Writes down what a call does.")
+      .def(py::init<const py::tuple&>(), py::arg("arguments"))
+      .def_property_readonly("arguments", &Capture::arguments)
+      .def("run", &Capture::run, py::arg("function"), py::arg("args"), py::arg("kwargs"),
+           py::arg("notes"))
+      .def("note_draw", &Capture::note_draw, py::arg("seed"), py::arg("draw"), py::arg("generator"),
+           py::arg("index"))
+      .def("is_held_elsewhere", &Capture::is_held_elsewhere, py::arg("outputs"));
+  py::class_<Step>(m, "Step", collected(), "A captured step.")
+      .def(py::init<Capture&, const py::tuple&, const py::tuple&>(), py::arg("capture"),
+           py::arg("arguments"), py::arg("outputs"))
+      .def(
+          "replay",
+          [](Step& step, const py::tuple& arguments,
+             const std::vector<std::pair<uint64_t, uint64_t>>& generators) {
+            std::vector<DrawBase> bases;
+            for (const auto& [seed, draw] : generators)
+              bases.push_back({seed, draw});
+            return step.replay(arguments, bases);
+          },
+          py::arg("arguments"), py::arg("generators"))
+      .def("is_current", &Step::is_current)
+      .def_property_readonly("calls", [](const Step& step) {
+        py::list names;
+        for (const Record& record : step.program().records)
+          names.append(info(record.op).name);
+        return names;
+      });
+  py::class_<Unrecorded>(m, "Unrecorded", "Inside this block nothing is written down.")
+      .def(py::init<>())
+      .def("__enter__", [](Unrecorded& self) { self.hidden = std::exchange(recorder, nullptr); })
+      .def("__exit__", [](Unrecorded& self, const py::args&) { recorder = self.hidden; });
+  m.def(
+      "notes",
+      [] {
+        const auto* capture = static_cast<Capture*>(recorder);
+        return py::reinterpret_borrow<py::object>(capture ? capture->notes : py::none());
+      },
+      "The notes of the capture that this thread is in, or None.");
+}
+
+} // namespace fastdl
