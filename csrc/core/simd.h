@@ -334,6 +334,16 @@ FASTDL_INLINE Vec<double> min(Vec<double> a, Vec<double> b) { return _mm_min_pd(
 FASTDL_INLINE Vec<double> max(Vec<double> a, Vec<double> b) { return _mm_max_pd(a, b); }
 #endif
 
+#if defined(__AVX512F__)
+FASTDL_INLINE Vec<float> near_inverse(Vec<float> x) { // a division takes twice as long
+  const Vec<float> y = _mm512_rcp14_ps(x);
+  return fma(y, fma(-x, y, splat(1.0f)), y);
+}
+#else
+FASTDL_INLINE Vec<float> near_inverse(Vec<float> x) { return 1 / x; }
+#endif
+FASTDL_INLINE Vec<double> near_inverse(Vec<double> x) { return 1 / x; }
+
 // The full 64-bit products of the even 32-bit lanes (0, 2, ...) of a and b; odd lanes are ignored.
 FASTDL_INLINE Vec<uint64_t> multiply_even(Vec<uint64_t> a, Vec<uint64_t> b) {
 #if defined(__AVX512F__)

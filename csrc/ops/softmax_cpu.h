@@ -199,14 +199,14 @@ template <class T, bool nearly, class S = Sum<Vec<T>>> struct RowGroup {
   template <class Keep> void add(int64_t i, const T* x, int64_t n, Keep keep) {
     max[i] = max_of_row(x, n);
     const ExpUnit<Vec<T>> unit = exp_unit(splat(shift_of(max[i])));
-    set(i, sum_row<S>(x, n, [&](S& sum, int64_t j, int64_t lanes, Vec<T> v) {
+    set(i, sum_row<S>(x, n, [&](S& sum, int64_t j, int64_t lanes, Vec<T> v) FASTDL_INLINE_LAMBDA {
           const Vec<T> e = exp_in<nearly>(unit, v);
           keep(j, lanes, e);
           accumulate(sum, e);
         }));
   }
   void add(int64_t i, const T* x, int64_t n) {
-    add(i, x, n, [](int64_t, int64_t, Vec<T>) {});
+    add(i, x, n, [](int64_t, int64_t, Vec<T>) FASTDL_INLINE_LAMBDA {});
   }
   RowSums<T, nearly> sums() const {
     if constexpr (sizeof(T) == 8)
@@ -220,9 +220,10 @@ template <class T, bool nearly, class S = Sum<Vec<T>>> struct RowGroup {
     for (int64_t i = 0; i < count; ++i) {
       const Vec<T> top = splat(max[i]);
       const ExpUnit<Vec<T>> unit = exp_unit(shift_of(top));
-      again.set(i, sum_row<S>(x + i * n, n, [&](S& sum, int64_t, int64_t, Vec<T> v) {
-                  accumulate(sum, select(v == top, Vec<T>{}, exp_in<nearly>(unit, v)));
-                }));
+      again.set(
+          i, sum_row<S>(x + i * n, n, [&](S& sum, int64_t, int64_t, Vec<T> v) FASTDL_INLINE_LAMBDA {
+            accumulate(sum, select(v == top, Vec<T>{}, exp_in<nearly>(unit, v)));
+          }));
     }
     return again.sums().sum;
   }
