@@ -43,7 +43,7 @@ REFERENCES = {
 
 def bound(name: str, dtype: np.dtype) -> float:
     if name == "gelu" and fd._C.isa() == "baseline":
-        return 2.1  # without fused multiply-add
+        return 2.25  # without fused multiply-add
     # The long double reference rounds the exponent, up to 700, in 64 bits: an error of 1.5 ULP.
     return 3.0 if name == "gelu_tanh" and dtype == np.float64 else 2.0
 

@@ -477,6 +477,8 @@ template <class V> FASTDL_INLINE V exchange_lanes(V v, int step) {
 
 template <class V> FASTDL_INLINE V add(V a, V b) { return a + b; }
 template <class V> FASTDL_INLINE scalar_of<V> sum_lanes(V v) { FASTDL_FOLD(v, add) }
+// Of lanes without NaN, cheaper.
+template <class V> FASTDL_INLINE scalar_of<V> max_number_lanes(V v) { FASTDL_FOLD(v, max) }
 // NaN if any lane is NaN.
 template <class V> FASTDL_INLINE scalar_of<V> max_lanes(V v) { FASTDL_FOLD(v, maximum) }
 template <class V>

@@ -150,7 +150,7 @@ template <class T> static T max_of_row(const T* x, int64_t n) {
     m[0] = max(load(x + i), m[0]);
   if (i < n)
     m[1] = max(load_partial(x + i, n - i, -infinity<T>()), m[1]);
-  return max_lanes(max(max(m[0], m[1]), max(m[2], m[3])));
+  return max_number_lanes(max(max(m[0], m[1]), max(m[2], m[3])));
 }
 
 template <class T> static bool has_nan(const T* x, int64_t n) {
