@@ -307,3 +307,16 @@ def test_confident_rows(n, dtype):
             a = x if dim else np.ascontiguousarray(x.T)
             got = fd.log_softmax(fd.tensor(a), dim).numpy()
             assert largest_ulp_error(got, exact(a, dim)[1]) <= 2.2
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 17, 1000])
+def test_elements_that_are_alike(n):
+    """Where the errors of exponentials do not cancel in the sum."""
+    rng = np.random.default_rng(n)
+    for spread, shift in ((0.3, 0), (1, 17), (3, -3), (10, 100)):
+        x = (rng.standard_normal((200_000 // n, n)) * spread + shift).astype("float32")
+        x[:, 1:] = x[:, 1:2]
+        y, log_y = exact(x.astype("float64"), 1)[:2]
+        normal = y > np.finfo("float32").tiny
+        assert largest_ulp_error(fd.softmax(fd.tensor(x), 1).numpy()[normal], y[normal]) <= 2.5
+        assert largest_ulp_error(fd.log_softmax(fd.tensor(x), 1).numpy(), log_y) <= 2
