@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 import fastdl as fd
+import normal
 from fastdl.testing import largest_ulp_error
 
 STRIDE_BITS = int(os.environ.get("FASTDL_TEST_STRIDE_BITS", "8"))
 CHUNK = 1 << 20
-BOUND = 2.0
 
 
 def sigmoid(x):
@@ -36,16 +36,25 @@ REFERENCES = {
     "sigmoid": sigmoid,
     "softplus": softplus,
     "logsigmoid": lambda x: -softplus(-x),
+    "gelu": normal.gelu,
+    "gelu_tanh": normal.gelu_tanh,
 }
+
+
+def bound(name: str, dtype: np.dtype) -> float:
+    if name == "gelu" and fd._C.isa() == "baseline":
+        return 2.25  # without fused multiply-add
+    # The long double reference rounds the exponent, up to 700, in 64 bits: an error of 1.5 ULP.
+    return 3.0 if name == "gelu_tanh" and dtype == np.float64 else 2.0
 
 
 def check(name: str, x: np.ndarray) -> float:
     """The largest error in ULP; raises with the argument where it is over the bound."""
-    got = getattr(fd, name)(fd.from_numpy(x)).numpy()
+    got = getattr(fd._C, name)(fd.from_numpy(x)).numpy()
     with np.errstate(all="ignore"):
         wide = REFERENCES[name](x.astype(np.float64 if x.dtype == np.float32 else np.longdouble))
         worst = largest_ulp_error(got, wide)
-    if worst > BOUND:
+    if worst > bound(name, x.dtype):
         errors = [largest_ulp_error(got[i : i + 1], wide[i : i + 1]) for i in range(len(x))]
         i = int(np.argmax(errors))
         raise AssertionError(
@@ -108,6 +117,8 @@ TURNS = {
         "sigmoid": [16.635532, -87.33655, -103.97208],
         "softplus": [16.635532, -87.33655, -103.97208, 0.6931472],
         "logsigmoid": [16.635532, -87.33655, -103.97208, 0.6931472],
+        "gelu": [-13.05, -14.2, 15.0, 0.75179],
+        "gelu_tanh": [-10.0, -10.72, 12.0, 0.75],
     },
     "float64": {
         "exp": [709.782712893384, -708.3964185322641, -745.1332191019411],
@@ -118,6 +129,8 @@ TURNS = {
         "sigmoid": [36.7368005696771, -708.3964185322641, -745.1332191019411],
         "softplus": [36.7368005696771, -708.3964185322641, -745.1332191019411],
         "logsigmoid": [36.7368005696771, -708.3964185322641, -745.1332191019411],
+        "gelu": [-37.6, -38.55, 40.0, 0.75179],
+        "gelu_tanh": [-21.1, -21.5, 23.0, 0.75],
     },
 }
 

@@ -11,6 +11,8 @@
 // Internal linkage and always inlined: code compiled for one instruction set can never be picked
 // by the linker for another.
 #define FASTDL_INLINE static inline __attribute__((always_inline))
+// After the parameters of a lambda that is called in an inner loop.
+#define FASTDL_INLINE_LAMBDA __attribute__((always_inline))
 #endif
 
 #ifndef FASTDL_ISA
@@ -132,6 +134,10 @@ FASTDL_INLINE double fma(double a, double b, double c) { return a * b + c; }
 FASTDL_INLINE float sqrt(float x) { return __builtin_sqrtf(x); }
 FASTDL_INLINE double sqrt(double x) { return __builtin_sqrt(x); }
 #endif
+
+// 1 / x to 3 ULP, for 2^-126 < x < 2^126: to be corrected by whoever uses it.
+FASTDL_INLINE float near_inverse(float x) { return 1 / x; }
+FASTDL_INLINE double near_inverse(double x) { return 1 / x; }
 
 // Adding and subtracting 1.5 * 2^mantissa_bits rounds |x| < 2^(mantissa_bits-1) to the nearest
 // integer, ties to even, which then stands in the low bits of the sum.  (-fassociative-math would

@@ -12,6 +12,12 @@ namespace FASTDL_ISA {
 template <class T, class Value>
 FASTDL_INLINE void write_run(T* out, int64_t n, bool past_cache, Value value) {
   constexpr int64_t L = lanes<T>;
+  const auto put = [&](T* p, Vec<T> v) FASTDL_INLINE_LAMBDA {
+    if (past_cache)
+      stream(p, v);
+    else
+      store(p, v);
+  };
   int64_t i = 0;
   if (past_cache) {
     const auto misplaced = static_cast<int64_t>(reinterpret_cast<uint64_t>(out) / sizeof(T) % L);
@@ -19,14 +25,16 @@ FASTDL_INLINE void write_run(T* out, int64_t n, bool past_cache, Value value) {
       i = L - misplaced < n ? L - misplaced : n;
       store_partial(out, value(0, i), i);
     }
-    for (; i + L <= n; i += L)
-      stream(out + i, value(i, L));
-  } else {
-    for (; i + L <= n; i += L)
-      store(out + i, value(i, L));
   }
-  if (i < n)
-    store_partial(out + i, value(i, n - i), n - i);
+  for (; i + 2 * L <= n; i += 2 * L) { // two at a time, so that they overlap
+    const Vec<T> a = value(i, L), b = value(i + L, L);
+    put(out + i, a);
+    put(out + i + L, b);
+  }
+  for (; i < n; i += L) {
+    const int64_t count = n - i < L ? n - i : L;
+    store_some(out + i, value(i, count), count);
+  }
 }
 
 } // namespace FASTDL_ISA

@@ -23,8 +23,8 @@ template <class T> Vec<T> weights_from(const T* weight, int64_t at, int64_t coun
 
 // sum_c w_c (shift - x_c); a weight of 0 leaves its class out.
 template <class T> double weighted_below(const T* x, const T* weight, int64_t n, T shift) {
-  return total(
-      fold(sum_row<Sum<Vec<T>>>(x, n, [&](Sum<Vec<T>>& sum, int64_t at, int64_t count, Vec<T> v) {
+  return total(fold(sum_row<Sum<Vec<T>>>(
+      x, n, [&](Sum<Vec<T>>& sum, int64_t at, int64_t count, Vec<T> v) FASTDL_INLINE_LAMBDA {
         const Vec<T> w = weights_from(weight, at, count);
         accumulate_product(sum, w, select(w == Vec<T>{}, Vec<T>{}, splat(shift) - v));
       })));
@@ -46,7 +46,7 @@ void cross_entropy(void* const* operands, const void* params, int64_t begin, int
   for (int64_t first = begin; first < end; first += group) {
     const int64_t count = end - first < group ? end - first : group;
     const T* x = logits + first * n;
-    const auto counts = [&](int64_t i) {
+    const auto counts = [&](int64_t i) FASTDL_INLINE_LAMBDA {
       return targets[first + i] != p.ignore_index && in_range(targets[first + i], p);
     };
     Group rows;
@@ -120,7 +120,8 @@ void cross_entropy_backward(void* const* operands, const void* params, int64_t b
     T* grad = grads + row * n;
     if (t == p.ignore_index || !in_range(t, p)) {
       const Vec<T> value = t == p.ignore_index ? Vec<T>{} : quiet_nan<Vec<T>>();
-      write_run(grad, n, p.past_cache, [&](int64_t, int64_t) { return value; });
+      write_run(grad, n, p.past_cache,
+                [&](int64_t, int64_t) FASTDL_INLINE_LAMBDA { return value; });
       continue;
     }
     const T* x = logits + row * n;
@@ -130,7 +131,7 @@ void cross_entropy_backward(void* const* operands, const void* params, int64_t b
     const Vec<T> factor = splat(g * (factors[row] * reciprocals[row])),
                  spread = splat(static_cast<T>(g * w.spread));
     const T target_gradient = static_cast<T>(g * w.hit);
-    write_run(grad, n, p.past_cache, [&](int64_t at, int64_t count) {
+    write_run(grad, n, p.past_cache, [&](int64_t at, int64_t count) FASTDL_INLINE_LAMBDA {
       prefetch(x + at + ahead);
       const Vec<T> e = exp_in<true>(unit, load_some(x + at, count)) * factor;
       return p.smoothing == 0 ? e : e - spread * weights_from(weight, at, count);

@@ -38,10 +38,11 @@ void softmax_rows(const SoftmaxParams& p, T* out, const T* x, int64_t begin, int
     T *to = out + first * n, *kept = p.past_cache ? scratch : to;
     Group rows;
     for (int64_t row = 0; row < count; ++row)
-      rows.add(row, from + row * n, n, [&](int64_t i, int64_t lanes, Vec<T> e) {
-        if (!twice)
-          store_some(kept + row * n + i, e, lanes);
-      });
+      rows.add(row, from + row * n, n,
+               [&](int64_t i, int64_t lanes, Vec<T> e) FASTDL_INLINE_LAMBDA {
+                 if (!twice)
+                   store_some(kept + row * n + i, e, lanes);
+               });
     const auto sums = rows.sums();
     const Factor<T> factor = softmax_factor(sums, p.masked);
     for (int64_t row = 0; row < count; ++row) {
@@ -49,12 +50,12 @@ void softmax_rows(const SoftmaxParams& p, T* out, const T* x, int64_t begin, int
       const Vec<T> row_high = splat(factor.high[row]), row_low = splat(factor.low[row]);
       if (twice) {
         const ExpUnit<Vec<T>> unit = exp_unit(splat(sums.shift()[row]));
-        write_run(to + at, n, true, [&](int64_t i, int64_t lanes) {
+        write_run(to + at, n, true, [&](int64_t i, int64_t lanes) FASTDL_INLINE_LAMBDA {
           return times_parts(exp_in<true>(unit, load_some(from + at + i, lanes)), row_high,
                              row_low);
         });
       } else {
-        write_run(to + at, n, p.past_cache, [&](int64_t i, int64_t lanes) {
+        write_run(to + at, n, p.past_cache, [&](int64_t i, int64_t lanes) FASTDL_INLINE_LAMBDA {
           return times_parts(load_some(kept + at + i, lanes), row_high, row_low);
         });
       }
@@ -77,9 +78,10 @@ void log_softmax_rows(const SoftmaxParams& p, T* out, const T* x, int64_t begin,
                  log = narrow(sums.log_exactly(n, [&] { return rows.below(from, n, count); }));
     for (int64_t row = 0; row < count; ++row) {
       const Vec<T> row_shift = splat(shift[row]), row_log = splat(log[row]);
-      write_run(out + (first + row) * n, n, p.past_cache, [&](int64_t i, int64_t lanes) {
-        return (load_some(from + row * n + i, lanes) - row_shift) - row_log;
-      });
+      write_run(out + (first + row) * n, n, p.past_cache,
+                [&](int64_t i, int64_t lanes) FASTDL_INLINE_LAMBDA {
+                  return (load_some(from + row * n + i, lanes) - row_shift) - row_log;
+                });
     }
   }
 }
@@ -128,7 +130,7 @@ void backward_rows(const SoftmaxParams& p, T* out, const T* g, const T* y, int64
     if (i < at + n)
       part(sum, load_partial(g + i, at + n - i), load_partial(y + i, at + n - i));
     const Vec<T> dot = splat(static_cast<T>(total(fold(sum))));
-    write_run(out + at, n, p.past_cache, [&](int64_t k, int64_t lanes) {
+    write_run(out + at, n, p.past_cache, [&](int64_t k, int64_t lanes) FASTDL_INLINE_LAMBDA {
       return gradient(load_some(g + at + k, lanes), load_some(y + at + k, lanes), dot);
     });
   }
@@ -155,7 +157,7 @@ template <class T> struct Columns {
   template <class Value> void write(T* out, bool past_cache, Value value) const {
     for (int64_t r = 0; r < n; ++r)
       write_run(out + r * stride, width, past_cache,
-                [&](int64_t c, int64_t lanes) { return value(r, c, lanes); });
+                [&](int64_t c, int64_t lanes) FASTDL_INLINE_LAMBDA { return value(r, c, lanes); });
   }
 };
 
@@ -187,7 +189,7 @@ template <class T, bool nearly> struct ColumnSums {
     for (int64_t c = 0; c < columns.pad; c += lanes<T>)
       store(max + c, -infinity<Vec<T>>());
     const int64_t ahead = 16 * columns.stride; // the hardware fetches no rows that are far apart
-    columns.each([&](int64_t r, int64_t c, int64_t lanes) {
+    columns.each([&](int64_t r, int64_t c, int64_t lanes) FASTDL_INLINE_LAMBDA {
       const T* from = x + r * columns.stride + c;
       prefetch(from + ahead);
       const Vec<T> v = load_some(from, lanes, -infinity<T>());
@@ -215,7 +217,7 @@ template <class T, bool nearly> struct ColumnSums {
   template <bool keep> void sum() {
     for (auto& s : sums)
       s = Sum<Vec<T>>{};
-    columns.each([&](int64_t r, int64_t c, int64_t lanes) {
+    columns.each([&](int64_t r, int64_t c, int64_t lanes) FASTDL_INLINE_LAMBDA {
       const Vec<T> e = exp_in<nearly>(unit(c, FASTDL_ISA::lanes<T>), at(r, c, lanes));
       accumulate(sums[c / FASTDL_ISA::lanes<T>], e);
       if (keep && copy)
@@ -248,11 +250,12 @@ void softmax_columns(const SoftmaxParams& p, T* out, const T* x, int64_t begin, 
       store(high + c, factor.high);
       store(low + c, factor.low);
     }
-    columns.write(out + offset, p.past_cache, [&](int64_t r, int64_t c, int64_t lanes) {
-      const Vec<T> v = s.at(r, c, lanes);
-      return times_parts(s.copy ? v : exp_in<true>(s.unit(c, lanes), v), load_some(high + c, lanes),
-                         load_some(low + c, lanes));
-    });
+    columns.write(out + offset, p.past_cache,
+                  [&](int64_t r, int64_t c, int64_t lanes) FASTDL_INLINE_LAMBDA {
+                    const Vec<T> v = s.at(r, c, lanes);
+                    return times_parts(s.copy ? v : exp_in<true>(s.unit(c, lanes), v),
+                                       load_some(high + c, lanes), load_some(low + c, lanes));
+                  });
   });
 }
 
@@ -268,9 +271,10 @@ void log_softmax_columns(const SoftmaxParams& p, T* out, const T* x, int64_t beg
       store(shift + c, rows.shift());
       store(log + c, narrow(rows.log_exactly(p.n, [&] { return s.below(c); })));
     }
-    columns.write(out + offset, p.past_cache, [&](int64_t r, int64_t c, int64_t lanes) {
-      return (s.at(r, c, lanes) - load_some(shift + c, lanes)) - load_some(log + c, lanes);
-    });
+    columns.write(
+        out + offset, p.past_cache, [&](int64_t r, int64_t c, int64_t lanes) FASTDL_INLINE_LAMBDA {
+          return (s.at(r, c, lanes) - load_some(shift + c, lanes)) - load_some(log + c, lanes);
+        });
   });
 }
 
@@ -303,15 +307,16 @@ void backward_columns(const SoftmaxParams& p, T* out, const T* g, const T* y, in
     const auto at = [&](const T* x, int64_t r, int64_t c, int64_t lanes) {
       return load_some(x + offset + r * columns.stride + c, lanes);
     };
-    columns.each([&](int64_t r, int64_t c, int64_t lanes) {
+    columns.each([&](int64_t r, int64_t c, int64_t lanes) FASTDL_INLINE_LAMBDA {
       part(sums[c / FASTDL_ISA::lanes<T>], at(g, r, c, lanes), at(y, r, c, lanes));
     });
     alignas(64) T dot[kMostColumns];
     for (int64_t c = 0; c < columns.pad; c += lanes<T>)
       store(dot + c, rounded(sums[c / lanes<T>]));
-    columns.write(out + offset, p.past_cache, [&](int64_t r, int64_t c, int64_t lanes) {
-      return gradient(at(g, r, c, lanes), at(y, r, c, lanes), load_some(dot + c, lanes));
-    });
+    columns.write(
+        out + offset, p.past_cache, [&](int64_t r, int64_t c, int64_t lanes) FASTDL_INLINE_LAMBDA {
+          return gradient(at(g, r, c, lanes), at(y, r, c, lanes), load_some(dot + c, lanes));
+        });
   });
 }
 
@@ -349,15 +354,19 @@ template <class T>
 void softmax_backward(void* const* operands, const void* params, int64_t begin, int64_t end) {
   backward<T>(
       operands, params, begin, end,
-      [](Sum<Vec<T>>& sum, Vec<T> g, Vec<T> y) { accumulate_product(sum, g, y); },
-      [](Vec<T> g, Vec<T> y, Vec<T> dot) { return softmax_gradient(g, y, dot); });
+      [](Sum<Vec<T>>& sum, Vec<T> g, Vec<T> y)
+          FASTDL_INLINE_LAMBDA { accumulate_product(sum, g, y); },
+      [](Vec<T> g, Vec<T> y, Vec<T> dot)
+          FASTDL_INLINE_LAMBDA { return softmax_gradient(g, y, dot); });
 }
 
 template <class T>
 void log_softmax_backward(void* const* operands, const void* params, int64_t begin, int64_t end) {
   backward<T>(
-      operands, params, begin, end, [](Sum<Vec<T>>& sum, Vec<T> g, Vec<T>) { accumulate(sum, g); },
-      [](Vec<T> g, Vec<T> y, Vec<T> sum) { return log_softmax_gradient(g, y, sum); });
+      operands, params, begin, end,
+      [](Sum<Vec<T>>& sum, Vec<T> g, Vec<T>) FASTDL_INLINE_LAMBDA { accumulate(sum, g); },
+      [](Vec<T> g, Vec<T> y, Vec<T> sum)
+          FASTDL_INLINE_LAMBDA { return log_softmax_gradient(g, y, sum); });
 }
 
 } // namespace

@@ -150,7 +150,7 @@ template <class T> static T max_of_row(const T* x, int64_t n) {
     m[0] = max(load(x + i), m[0]);
   if (i < n)
     m[1] = max(load_partial(x + i, n - i, -infinity<T>()), m[1]);
-  return max_lanes(max(max(m[0], m[1]), max(m[2], m[3])));
+  return max_number_lanes(max(max(m[0], m[1]), max(m[2], m[3])));
 }
 
 template <class T> static bool has_nan(const T* x, int64_t n) {
@@ -199,14 +199,14 @@ template <class T, bool nearly, class S = Sum<Vec<T>>> struct RowGroup {
   template <class Keep> void add(int64_t i, const T* x, int64_t n, Keep keep) {
     max[i] = max_of_row(x, n);
     const ExpUnit<Vec<T>> unit = exp_unit(splat(shift_of(max[i])));
-    set(i, sum_row<S>(x, n, [&](S& sum, int64_t j, int64_t lanes, Vec<T> v) {
+    set(i, sum_row<S>(x, n, [&](S& sum, int64_t j, int64_t lanes, Vec<T> v) FASTDL_INLINE_LAMBDA {
           const Vec<T> e = exp_in<nearly>(unit, v);
           keep(j, lanes, e);
           accumulate(sum, e);
         }));
   }
   void add(int64_t i, const T* x, int64_t n) {
-    add(i, x, n, [](int64_t, int64_t, Vec<T>) {});
+    add(i, x, n, [](int64_t, int64_t, Vec<T>) FASTDL_INLINE_LAMBDA {});
   }
   RowSums<T, nearly> sums() const {
     if constexpr (sizeof(T) == 8)
@@ -220,9 +220,10 @@ template <class T, bool nearly, class S = Sum<Vec<T>>> struct RowGroup {
     for (int64_t i = 0; i < count; ++i) {
       const Vec<T> top = splat(max[i]);
       const ExpUnit<Vec<T>> unit = exp_unit(shift_of(top));
-      again.set(i, sum_row<S>(x + i * n, n, [&](S& sum, int64_t, int64_t, Vec<T> v) {
-                  accumulate(sum, select(v == top, Vec<T>{}, exp_in<nearly>(unit, v)));
-                }));
+      again.set(
+          i, sum_row<S>(x + i * n, n, [&](S& sum, int64_t, int64_t, Vec<T> v) FASTDL_INLINE_LAMBDA {
+            accumulate(sum, select(v == top, Vec<T>{}, exp_in<nearly>(unit, v)));
+          }));
     }
     return again.sums().sum;
   }

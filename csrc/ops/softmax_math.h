@@ -76,18 +76,6 @@ template <class D> FASTDL_INLINE D largest_in(D shift, D base, D power) {
   return exp(fma(power, constant<D>(-M::log_2_low), rest));
 }
 
-// What a * b loses against its rounded value p; without fused multiply-add by Dekker's splitting.
-template <class V> FASTDL_INLINE V product_error(V a, V b, V p) {
-  if constexpr (FASTDL_HAS_FMA)
-    return fma(a, b, -p);
-  using T = scalar_of<V>;
-  const V split = constant<V>(T((uint64_t(1) << (Ieee<T>::mantissa_bits / 2 + 1)) + 1));
-  const V a_split = a * split, b_split = b * split;
-  const V a_high = a_split - (a_split - a), b_high = b_split - (b_split - b);
-  const V a_low = a - a_high, b_low = b - b_high;
-  return ((a_high * b_high - p) + a_high * b_low + a_low * b_high) + a_low * b_low;
-}
-
 // 1 / (sum + lost) in two parts, the second one small; infinite (and NaN) if the sum is 0.
 template <class D> FASTDL_INLINE D reciprocal_in_parts(D sum, D lost, D* low) {
   const D one = constant<D>(1), high = one / sum, product = sum * high;

@@ -18,8 +18,9 @@ void map_vectors(void* const* operands, const void* params, int64_t begin, int64
     T* out = static_cast<T*>(operands[0]) + offset[0];
     const T* in = static_cast<const T*>(operands[1]) + offset[1];
     if (so == 1 && si == 1) {
-      write_run(out, n, past_cache, [&](int64_t i, int64_t count) {
-        prefetch(in + i + 512);
+      write_run(out, n, past_cache, [&](int64_t i, int64_t count) FASTDL_INLINE_LAMBDA {
+        if (past_cache)
+          prefetch(in + i + 512);
         return f(load_some(in + i, count));
       });
     } else {
@@ -36,7 +37,8 @@ void map_vectors(void* const* operands, const void* params, int64_t begin, int64
 #define X(name)                                                                                    \
   template <class T>                                                                               \
   void name##_kernel(void* const* operands, const void* params, int64_t begin, int64_t end) {      \
-    map_vectors<T>(operands, params, begin, end, [](Vec<T> x) { return name(x); });                \
+    map_vectors<T>(operands, params, begin, end,                                                   \
+                   [](Vec<T> x) FASTDL_INLINE_LAMBDA { return name(x); });                         \
   }
 FASTDL_UNARY_FLOAT(X)
 #undef X

@@ -30,7 +30,9 @@ template <class V> FASTDL_INLINE V relu(V x) { return select(x <= V{}, V{}, x); 
   X(sigmoid)                                                                                       \
   X(relu)                                                                                          \
   X(softplus)                                                                                      \
-  X(logsigmoid)
+  X(logsigmoid)                                                                                    \
+  X(gelu)                                                                                          \
+  X(gelu_tanh)
 
 // X(name, formula in x): int64, int32 (and uint8, whose arithmetic wraps).
 #define FASTDL_UNARY_INTEGER(X)                                                                    \

@@ -292,3 +292,18 @@ def test_as_pytorch(shape, reduction, smoothing):
         results.append([r.detach().numpy() for r in (loss, first, *second)])
     for got, expected in zip(*results, strict=True):
         np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", [(9, 10), (5, 1001), (3, 20_001)])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_past_the_cache(shape, dtype, smoothing, past_cache):
+    rng = np.random.default_rng(0)
+    x, t = rng.standard_normal(shape).astype(dtype), rng.integers(0, shape[1], shape[0])
+    t[1] = -100
+    results = []
+    for on in (False, True):
+        with past_cache(on):
+            results.append(both(x, t, label_smoothing=smoothing))
+    for through, past in zip(*results, strict=True):
+        np.testing.assert_array_equal(through, past)

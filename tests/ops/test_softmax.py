@@ -238,3 +238,85 @@ def test_backward_kernels_check_their_shapes():
         TypeError, match="log_softmax_backward: g: expected dtype float32, got float64"
     ):
         log_softmax_backward(fd.zeros(2, dtype="float64"), fd.zeros(2), 0)
+
+
+SHAPES = [(5, 10), (3, 1000), (2, 4097), (2, 16_384), (2, 16_385), (1, 70_001), (7, 3, 33),
+          (2, 5, 200), (2, 9000, 17), (1, 8192, 16)]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_past_the_cache(shape, dtype, past_cache):
+    """The same bits as through the caches, also of rows that do not fit into the scratch space."""
+    rng = np.random.default_rng(1)
+    x, g = (fd.tensor(rng.standard_normal(shape).astype(dtype)) for _ in range(2))
+    for f in (
+        lambda: fd.softmax(x, 1),
+        lambda: fd.log_softmax(x, 1),
+        lambda: fd.logsumexp(x, 1),
+        lambda: softmax_backward(g, x, 1),
+        lambda: log_softmax_backward(g, x, 1),
+        lambda: fd.softmax(x.reshape(-1)[1:], 0),
+        lambda: fd.log_softmax(x.reshape(-1)[1:], 0),
+    ):
+        both = []
+        for on in (False, True):
+            with past_cache(on):
+                both.append(f().numpy())
+        np.testing.assert_array_equal(*both)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_row_does_not_depend_on_its_place(dtype):
+    """Rows are worked on in groups, cut where a range of work begins: the bits do not tell."""
+    for n in (1, 3, 16, 37, 300, 1000, 5000):
+        x = fd.tensor((np.random.default_rng(n).standard_normal((19, n)) * 4).astype(dtype))
+        for f in (fd.softmax, fd.log_softmax, lambda x, dim: fd.logsumexp(x, dim, True)):
+            whole = f(x, 1).numpy()
+            for i in (0, 1, 7, 18):
+                np.testing.assert_array_equal(f(x[i : i + 1], 1).numpy()[0], whole[i])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("top", [0.0, 0.001, -37.3, 88.0, 209.9, -209.9, 210.1, -210.1, 1e4, -1e8])
+def test_wherever_the_row_lies(dtype, top):
+    """The unit of a row's exponentials changes with its maximum; the error does not."""
+    rng = np.random.default_rng(2)
+    x = (top - abs(rng.standard_normal((30, 50))) * 20).astype(dtype)
+    x[:, 0] = top
+    for dim in (1, 0):
+        a = x if dim else np.ascontiguousarray(x.T)
+        y, log_y, largest, lse = exact(a, dim)
+        normal = y > np.finfo(dtype).tiny
+        assert largest_ulp_error(fd.softmax(fd.tensor(a), dim).numpy()[normal], y[normal]) <= 2
+        assert largest_ulp_error(fd.log_softmax(fd.tensor(a), dim).numpy(), log_y) <= 2.2
+        got = fd.logsumexp(fd.tensor(a), dim, keepdim=True).numpy()
+        unit = np.spacing(np.maximum(np.maximum(abs(lse), abs(largest)), 1).astype(dtype))
+        assert (abs(got - lse) / unit).max() <= 2
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [2, 10, 1000, 20_000])
+def test_confident_rows(n, dtype):
+    """What is left beside one large element, however little, keeps its digits."""
+    for gap in (5, 12, 16, 20, 30, 60):
+        x = np.full((3, n), -gap + 0.3, dtype)
+        x[:, 0] = 0.3
+        x[1, -1] = 0.3
+        for dim in (1, 0):
+            a = x if dim else np.ascontiguousarray(x.T)
+            got = fd.log_softmax(fd.tensor(a), dim).numpy()
+            assert largest_ulp_error(got, exact(a, dim)[1]) <= 2.2
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 17, 1000])
+def test_elements_that_are_alike(n):
+    """Where the errors of exponentials do not cancel in the sum."""
+    rng = np.random.default_rng(n)
+    for spread, shift in ((0.3, 0), (1, 17), (3, -3), (10, 100)):
+        x = (rng.standard_normal((200_000 // n, n)) * spread + shift).astype("float32")
+        x[:, 1:] = x[:, 1:2]
+        y, log_y = exact(x.astype("float64"), 1)[:2]
+        normal = y > np.finfo("float32").tiny
+        assert largest_ulp_error(fd.softmax(fd.tensor(x), 1).numpy()[normal], y[normal]) <= 2.5
+        assert largest_ulp_error(fd.log_softmax(fd.tensor(x), 1).numpy(), log_y) <= 2

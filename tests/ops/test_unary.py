@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import fastdl as fd
+import normal
 from fastdl.testing import OpCase, booleans, distinct, integers, parametrize, positive, randn
 
 nan, inf = np.nan, np.inf
@@ -36,6 +37,9 @@ CASES = [
     OpCase("softplus", fd.softplus, [randn(*SHAPE)], softplus, ulp=2),
     OpCase("softplus_beta", fd.softplus, [randn(*SHAPE)], softplus, ulp=3, kwargs={"beta": 2.0}),
     OpCase("logsigmoid", fd.logsigmoid, [randn(*SHAPE)], lambda x: -softplus(-x), ulp=2),
+    OpCase("gelu", fd.gelu, [randn(*SHAPE)], normal.gelu, ulp=2.25),
+    OpCase("gelu_tanh", fd.gelu, [randn(*SHAPE)], lambda x, approximate: normal.gelu_tanh(x), ulp=2,
+           kwargs={"approximate": "tanh"}),
     OpCase("logical_not", fd.logical_not, [booleans(*SHAPE)], np.logical_not, differentiable=False),
     OpCase("neg_scalar", fd.neg, [randn()], np.negative, ulp=0),
     OpCase("exp_1d", fd.exp, [randn(5)], np.exp, ulp=2),
@@ -43,7 +47,7 @@ CASES = [
     OpCase("neg_integer", fd.neg, [integers(*SHAPE, low=-9, high=9)], np.negative),
     OpCase("abs_integer", fd.abs, [integers(*SHAPE, low=-9, high=9, dtype="int32")], np.abs),
     OpCase("sign_integer", fd.sign, [integers(*SHAPE, low=-9, high=9)], np.sign),
-]
+]  # fmt: skip
 
 
 @parametrize(CASES)
@@ -68,6 +72,8 @@ AT_EDGES = {
     "relu": [nan, inf, 0.0, 0.0, 0.0],
     "softplus": [nan, inf, 0.0, np.log(2.0), np.log(2.0)],
     "logsigmoid": [nan, 0.0, -inf, -np.log(2.0), -np.log(2.0)],
+    "gelu": [nan, inf, -0.0, 0.0, -0.0],
+    "gelu_tanh": [nan, inf, -0.0, 0.0, -0.0],
 }
 
 
@@ -75,7 +81,7 @@ AT_EDGES = {
 @pytest.mark.parametrize("name", AT_EDGES)
 def test_edges(name, dtype):
     x, expected = np.array(EDGES, dtype), np.array(AT_EDGES[name], dtype)
-    got = getattr(fd, name)(fd.tensor(x)).numpy()
+    got = getattr(fd._C, name)(fd.tensor(x)).numpy()
     np.testing.assert_array_equal(got, expected)
     zero = expected == 0
     if name != "logsigmoid":  # -softplus(-inf) is -0
@@ -106,6 +112,57 @@ def test_gradients_at_edges():
     assert gradient(fd.sigmoid, [-inf, inf, 0.0]) == [0, 0, 0.25]
     assert gradient(fd.softplus, [-inf, inf, 0.0]) == [0, 1, 0.5]
     assert gradient(fd.logsigmoid, [-inf, inf, 0.0]) == [1, 0, 0.5]
+    for approximate in ("none", "tanh"):
+        assert gradient(lambda x, a=approximate: fd.gelu(x, a), [-inf, inf, 0.0]) == [0, 1, 0.5]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("approximate", ["none", "tanh"])
+def test_derivatives_of_gelu(approximate, dtype):
+    """To the second order, also where x² overflows and at 0, where Φ(x) is not gelu(x) / x."""
+    values = [-inf, -1e30, -50.0, -2.0, 0.0, 1e-30, 2.0, 50.0, 1e30, inf]
+    x = fd.tensor(values, dtype=dtype, requires_grad=True)
+    (g,) = fd.autograd.grad(fd.gelu(x, approximate).sum(), x, create_graph=True)
+    (h,) = fd.autograd.grad(g.sum(), x)
+    density = np.exp(-0.5 * 2.0**2) / np.sqrt(2 * np.pi)
+    cdf = normal.normal_cdf(np.array([-2.0, 2.0]))
+    first = [0, 0, 0, cdf[0] - 2 * density, 0.5, 0.5, cdf[1] + 2 * density, 1, 1, 1]
+    peak = 2 / np.sqrt(2 * np.pi)
+    second = [0, 0, 0, -2 * density, peak, peak, -2 * density, 0, 0, 0]
+    loose = 0.01 if approximate == "tanh" else 1e-6
+    np.testing.assert_allclose(g.detach().numpy(), first, rtol=0, atol=loose)
+    np.testing.assert_allclose(h.numpy(), second, rtol=0, atol=loose)
+    nan_g = gradient(lambda x: fd.gelu(x, approximate), [nan, 1.0], dtype)
+    assert np.isnan(nan_g).tolist() == [True, False]
+
+
+def test_gelu_keeps_its_digits_in_the_negative_tail():
+    """x (1 + erf(x / √2)) / 2 would be -0 from about -5.5 (float64 -8.4) on."""
+    x = np.array([-6.0, -9.0, -13.0])
+    for dtype, rtol in (("float32", 3e-7), ("float64", 5e-16)):
+        got = fd.gelu(fd.tensor(x, dtype=dtype)).numpy()
+        np.testing.assert_allclose(got, normal.gelu(x.astype(np.longdouble)).astype("f8"), rtol)
+
+
+def test_gelu_of_an_unknown_kind():
+    with pytest.raises(ValueError, match="gelu: approximate: expected 'none' or 'tanh', got 'erf'"):
+        fd.gelu(fd.zeros(2), "erf")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ["neg", "exp", "gelu"])
+def test_past_the_cache(name, dtype, past_cache):
+    """The same bits, whatever the alignment, and nothing outside."""
+    f = getattr(fd, name)
+    x = fd.tensor(np.random.default_rng(0).standard_normal(20_000).astype(dtype))
+    for length in (*range(1, 40), 8191, 8193, 20_000):
+        for offset in (0, 1, 7):
+            part = x[offset : offset + length]
+            both = []
+            for on in (False, True):
+                with past_cache(on):
+                    both.append(f(part).numpy())
+            np.testing.assert_array_equal(*both)
 
 
 def test_relu_passes_nan_and_its_gradient_reaches_it():

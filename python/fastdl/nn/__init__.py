@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import functional, init
-from .activation import LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
+from .activation import GELU, LogSoftmax, ReLU, Sigmoid, Softmax, Softplus, Tanh
 from .batchnorm import BatchNorm1d
 from .container import ModuleDict, ModuleList, Sequential
 from .dropout import Dropout
@@ -14,6 +14,7 @@ from .module import Module
 from .parameter import Parameter
 
 __all__ = [
+    "GELU",
     "BatchNorm1d",
     "CrossEntropyLoss",
     "Dropout",

@@ -40,6 +40,26 @@ class Tanh(Module):
         return F.tanh(input)
 
 
+class GELU(Module):
+    """x Φ(x), element by element, Φ the normal distribution function.
+
+    Args:
+        approximate: "none", or "tanh" for PyTorch's approximation of Φ by a tanh.
+    """
+
+    def __init__(self, approximate: str = "none") -> None:
+        super().__init__()
+        if approximate not in ("none", "tanh"):
+            raise ValueError(f"GELU: approximate: expected 'none' or 'tanh', got {approximate!r}")
+        self.approximate = approximate
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.gelu(input, self.approximate)
+
+    def extra_repr(self) -> str:
+        return f"approximate={self.approximate!r}"
+
+
 class Softplus(Module):
     """log(1 + exp(beta·x)) / beta, element by element.
 

@@ -11,12 +11,13 @@ from ..ops.dropout import dropout
 from ..ops.matmul import linear
 from ..ops.mse_loss import mse_loss
 from ..ops.softmax import log_softmax, logsumexp, softmax
-from ..ops.unary import logsigmoid, relu, sigmoid, softplus, tanh
+from ..ops.unary import gelu, logsigmoid, relu, sigmoid, softplus, tanh
 
 __all__ = [
     "batch_norm",
     "cross_entropy",
     "dropout",
+    "gelu",
     "linear",
     "log_softmax",
     "logsigmoid",

@@ -3,6 +3,8 @@ is no integer.  Errors and edge cases of the formulas: csrc/core/math.h."""
 
 from __future__ import annotations
 
+import math
+
 from .. import _C
 from ..autograd import Node, record
 from ..inplace import check_in_place, replaced_by
@@ -172,6 +174,57 @@ def logsigmoid(input: Tensor) -> Tensor:
 def _logsigmoid_vjp(node: Node, g: Tensor) -> Tensor:
     (x,) = node.saved_tensors
     return g * sigmoid(-x)
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """x Φ(x), Φ the normal distribution function, also where x (1 + erf(x / √2)) / 2 cancels;
+    with approximate="tanh" x (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2, in full precision, too.
+
+    Raises:
+        ValueError: approximate is neither "none" nor "tanh".
+    """
+    if approximate == "none":
+        return record(_C.gelu(input), _gelu_vjp, (input,), (input,))
+    if approximate == "tanh":
+        return record(_C.gelu_tanh(input), _gelu_tanh_vjp, (input,), (input,))
+    raise ValueError(f"gelu: approximate: expected 'none' or 'tanh', got {approximate!r}")
+
+
+def _gelu_vjp(node: Node, g: Tensor) -> Tensor:
+    (x,) = node.saved_tensors
+    return g * _gelu_slope(x)
+
+
+def _gelu_slope(x: Tensor) -> Tensor:
+    """Φ(x) + x φ(x); an op of its own, since the derivative of Φ(x) = gelu(x) / x would cancel."""
+    c = _within(x.detach(), 40)
+    cdf = where(_C.eq(c, 0), 0.5, gelu(c) / c)
+    return record(cdf + c * _normal_density(c), _gelu_slope_vjp, (x,), (x,))
+
+
+def _gelu_slope_vjp(node: Node, g: Tensor) -> Tensor:
+    (x,) = node.saved_tensors
+    c = _within(x, 40)
+    return g * (_normal_density(c) * (2 - c * c))
+
+
+def _gelu_tanh_vjp(node: Node, g: Tensor) -> Tensor:
+    """The function is x sigmoid(v), v = x (a + b x²)."""
+    (x,) = node.saved_tensors
+    c = _within(x, 25)
+    a, b = math.sqrt(8 / math.pi), 0.044715 * math.sqrt(8 / math.pi)
+    v = c * (a + b * (c * c))
+    s = sigmoid(v)
+    return g * (s + c * s * sigmoid(-v) * (a + 3 * b * (c * c)))
+
+
+def _within(x: Tensor, bound: float) -> Tensor:
+    """x, or the bound where it lies beyond: there the slopes of GELU are 0 and 1 already."""
+    return where(_C.gt(x, bound), bound, where(_C.lt(x, -bound), -bound, x))
+
+
+def _normal_density(x: Tensor) -> Tensor:
+    return exp(x * x * -0.5) / math.sqrt(2 * math.pi)
 
 
 def logical_not(input: Tensor) -> Tensor:
