@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 
@@ -13,6 +14,24 @@ import fastdl as fd
 def device(request: pytest.FixtureRequest) -> str:
     """Each device there is."""
     return request.param
+
+
+@contextmanager
+def _past_cache(on: bool) -> Iterator[None]:
+    fd._C.set_cache_limit(0 if on else 1 << 62)
+    fd._C.set_guards(True)
+    try:
+        yield
+        fd._C.check_guards()
+    finally:
+        fd._C.set_cache_limit(-1)
+        fd._C.set_guards(False)
+
+
+@pytest.fixture
+def past_cache() -> Callable[[bool], AbstractContextManager[None]]:
+    """`with past_cache(True)` results are written past the caches, however small; guarded."""
+    return _past_cache
 
 
 @pytest.fixture(autouse=True)

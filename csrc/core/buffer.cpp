@@ -55,9 +55,9 @@ Pool& pool() {
   return *instance;
 }
 
-// The Buffer stands in front of its data, in the same block.  The data of large blocks begins with a
-// page: a load waits for an earlier store whose address ends in the same 12 bits, and a kernel that
-// streams results a little above its input, modulo a page (NumPy's large arrays begin 16 bytes
+// The Buffer stands in front of its data, in the same block.  The data of large blocks begins with
+// a page: a load waits for an earlier store whose address ends in the same 12 bits, and a kernel
+// that streams results a little above its input, modulo a page (NumPy's large arrays begin 16 bytes
 // after one), would wait for memory again and again.
 size_t header_bytes(size_t capacity) { return capacity < kHuge ? kAlign : 4096; }
 static_assert(sizeof(Buffer) <= kAlign);
