@@ -67,8 +67,9 @@ static inline void write_pieces(Out* out, int64_t n, bool past_cache, Compute co
   constexpr int64_t kAligns = 256; // a longer run is written in aligned vectors
   const auto misplaced = static_cast<int64_t>(reinterpret_cast<uint64_t>(out) % 64);
   int64_t i = 0;
-  if (misplaced && n >= kAligns) {
+  if (misplaced && (past_cache || n >= kAligns)) {
     i = (64 - misplaced) / int64_t(sizeof(Out));
+    i = i < n ? i : n;
     compute(out, int64_t(0), i);
   }
   if (past_cache) {

@@ -68,6 +68,12 @@ FASTDL_INLINE void accumulate(Sum<Vec<double>>& s, Vec<double> x) {
   s.value = two_sum(s.value, x, &error);
   s.error += error;
 }
+// Adds a whole vector from memory.
+FASTDL_INLINE void accumulate(Sum<Vec<float>>& s, const float* p) {
+  s.low += load_wide(p);
+  s.high += load_wide(p + lanes<double>);
+}
+FASTDL_INLINE void accumulate(Sum<Vec<double>>& s, const double* p) { accumulate(s, load(p)); }
 // Adds the products x * y: of floats exactly, of doubles rounded.
 FASTDL_INLINE void accumulate_product(Sum<Vec<float>>& s, Vec<float> x, Vec<float> y) {
   s.low += widen_low(x) * widen_low(y);
@@ -109,9 +115,9 @@ template <class T> FASTDL_INLINE Sum<T> sum_run(const T* x, int64_t n) {
   int64_t i = 0;
   for (; i + 4 * L <= n; i += 4 * L)
     for (int k = 0; k < 4; ++k)
-      accumulate(s[k], load(x + i + k * L));
+      accumulate(s[k], x + i + k * L);
   for (; i + L <= n; i += L)
-    accumulate(s[0], load(x + i));
+    accumulate(s[0], x + i);
   if (i < n)
     accumulate(s[1], load_partial(x + i, n - i));
   merge(s[0], s[1]);

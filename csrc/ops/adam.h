@@ -3,7 +3,7 @@
 //
 //   g = -grad if maximize;  p *= 1 - lr weight_decay (decoupled), else g += weight_decay p
 //   m += (1 - beta1)(g - m);  v = beta2 v + (1 - beta2) g g;  w = max(w, v) (AMSGrad), else v
-//   p -= lr / (1 - beta1^t) m / (sqrt(w) / sqrt(1 - beta2^t) + eps)
+//   p -= lr / (1 - beta1^t) m / (sqrt(w) (1 / sqrt(1 - beta2^t)) + eps)
 //
 // Operands of adam: hyper, counts, segments, parameters, m, v, w or null, then a gradient (or null:
 // that parameter is left alone) for each segment.  Work units: blocks of kBlock elements.

@@ -30,7 +30,7 @@ template <class T> FASTDL_INLINE AdamRule<T> adam_rule(const AdamHyper& h, const
   rule.beta2 = T(h.beta2), rule.gain2 = T(1 - h.beta2);
   rule.eps = T(h.eps), rule.weight_decay = T(h.weight_decay);
   rule.shrink = T(1 - h.lr * h.weight_decay);
-  rule.step_size = T(count.step_size), rule.correction = T(count.correction);
+  rule.step_size = T(count.step_size), rule.correction = T(1 / count.correction);
   rule.decays = h.weight_decay != 0, rule.decoupled = h.decoupled != 0;
   rule.maximize = h.maximize != 0;
   return rule;
@@ -59,7 +59,7 @@ template <class V, class T> FASTDL_INLINE V adam_second_moment(V v, V g, const A
   return v * constant<V>(rule.beta2) + g * constant<V>(rule.gain2) * g;
 }
 template <class V, class T> FASTDL_INLINE V adam_move(V p, V m, V v, const AdamRule<T>& rule) {
-  const V scale = sqrt(v) / constant<V>(rule.correction) + constant<V>(rule.eps);
+  const V scale = sqrt(v) * constant<V>(rule.correction) + constant<V>(rule.eps);
   return p - m * constant<V>(rule.step_size) / scale;
 }
 

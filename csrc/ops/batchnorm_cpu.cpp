@@ -77,6 +77,10 @@ FASTDL_INLINE void widen(Vec<float> x, Vec<double>* parts) {
   parts[0] = widen_low(x), parts[1] = widen_high(x);
 }
 FASTDL_INLINE void widen(Vec<double> x, Vec<double>* parts) { parts[0] = x; }
+FASTDL_INLINE void load_parts(const float* p, Vec<double>* parts) {
+  parts[0] = load_wide(p), parts[1] = load_wide(p + lanes<double>);
+}
+FASTDL_INLINE void load_parts(const double* p, Vec<double>* parts) { parts[0] = load(p); }
 
 // ---- statistics -----------------------------------------------------------------------
 
@@ -95,7 +99,10 @@ template <class T> struct Deviations {
       for (int k = 0; k < K; ++k)
         s[k] = load(sum + j + k * D), q[k] = load(squares + j + k * D);
       for (int i = 0; i < rows; ++i) {
-        widen(load_or(x + j + i * stride, count, near), v);
+        if (count == lanes<T>)
+          load_parts(x + j + i * stride, v);
+        else
+          widen(load_or(x + j + i * stride, count, near), v);
         for (int k = 0; k < K; ++k) {
           const Vec<double> d = v[k] - p[k];
           s[k] += d;

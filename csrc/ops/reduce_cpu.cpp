@@ -36,6 +36,13 @@ FASTDL_INLINE void for_column_pieces(int64_t rows, int64_t n, Add add) {
   for_column_vectors<T>(n, [&](int64_t c, int64_t count) { add(r, rows - r, c, count); });
 }
 
+template <class T> FASTDL_INLINE void accumulate_some(Sum<Vec<T>>& s, const T* x, int64_t count) {
+  if (count == lanes<T>)
+    accumulate(s, x);
+  else
+    accumulate(s, load_partial(x, count));
+}
+
 template <class T, bool mean> struct FloatSum {
   using In = T;
   using Out = T;
@@ -46,7 +53,7 @@ template <class T, bool mean> struct FloatSum {
     for_column_pieces<T>(rows, n, [&](int64_t r, int64_t more, int64_t c, int64_t count) {
       Sum<Vec<T>> s = sums[c / lanes<T>];
       for (int64_t i = 0; i < more; ++i)
-        accumulate(s, load_some(x + (r + i) * stride + c, count));
+        accumulate_some(s, x + (r + i) * stride + c, count);
       sums[c / lanes<T>] = s;
     });
     for (int64_t c = 0; c < n; ++c)

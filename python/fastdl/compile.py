@@ -41,7 +41,8 @@ def compile(fn: Callable[..., Any] | None = None) -> Any:
     outside are those of that moment, except that hyperparameters of optimizers and random draws go
     on as in `fn` itself (a scheduler's `step()` stays outside).  An argument that requires
     gradients counts as the one tensor that it is: another one records again.  Results are detached,
-    and new tensors whenever the caller still holds earlier ones; `.grad` holds its gradients.
+    and new tensors whenever the caller still holds earlier ones; `.grad` holds the gradients of the
+    latest call.
 
     Raises:
         TypeError: `fn` is no function, or a generator or coroutine; (when called) an argument is

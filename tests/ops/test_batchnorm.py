@@ -52,6 +52,7 @@ CASES = [
     OpCase("train_eps", train, ROWS, reference, plain, {"eps": 0.5}, empty=False),
     OpCase("train_blocks", train, [randn(300, 2), randn(2)], reference, plain, empty=False),
     OpCase("train_tiles", train, [randn(3, 300), randn(300)], reference, plain, empty=False),
+    OpCase("train_joined", train, [randn(75, 5), randn(5)], reference, plain, empty=False),
     OpCase("train_data", train, [ROWS[0].constant(), *ROWS[1:]], reference, plain, empty=False),
     OpCase("train_bias", train, [ROWS[0].constant(), ROWS[1].constant(), ROWS[2]], empty=False),
     OpCase("eval", evaluate, [*GIVEN, *ROWS[1:]], evaluated),
@@ -67,6 +68,38 @@ def test_op(case, mode, device):
 
 def tensors(*arrays):
     return [fd.tensor(np.asarray(a)) for a in arrays]
+
+
+def gradients(g, x, weight):
+    """Of batch normalization, in longdouble."""
+    d = x - x.mean(0)
+    inverse = 1 / np.sqrt((d * d).mean(0) + np.longdouble(1e-5))
+    xhat = d * inverse
+    dx = (g - g.mean(0) - xhat * (g * xhat).mean(0)) * inverse * weight
+    return dx, (g * xhat).sum(0), g.sum(0)
+
+
+# One line and many, rows joined to lines and not, whole blocks and parts, several tiles.
+CUTS = [(5, 1), (5, 3), (33, 16), (1300, 10), (5000, 1), (70, 63), (1100, 63), (131, 64), (90, 65),
+        (300, 255), (257, 256), (129, 1000), (1030, 130), (3, 1025), (140, 2050)]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("shape", CUTS)
+def test_every_way_to_cut_the_matrix(shape, dtype):
+    rng = np.random.default_rng(0)
+    arrays = [rng.standard_normal(s).astype(dtype) for s in (shape, shape[1], shape[1], shape)]
+    arrays[0] += 3
+    x, weight, bias = (fd.tensor(a).requires_grad_() for a in arrays[:3])
+    y = train(x, weight, bias, relu=True)
+    y.backward(fd.tensor(arrays[3]))
+    wide = [a.astype("longdouble") for a in arrays]
+    g = np.where(y.detach().numpy() > 0, wide[3], 0)  # y near 0 may be on either side
+    expected = [reference(*wide[:3], relu=True), *gradients(g, *wide[:2])]
+    tolerance = 16 * np.finfo(dtype).eps
+    for got, right in zip((y.detach(), x.grad, weight.grad, bias.grad), expected, strict=True):
+        right = right.astype("float64")
+        np.testing.assert_allclose(got.numpy(), right, atol=tolerance * np.abs(right).max())
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
