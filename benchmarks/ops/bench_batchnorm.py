@@ -49,13 +49,17 @@ def _compiled(lib: Any, size: str) -> Any:
     """fastdl's counterpart of jit."""
     x, g, weight, bias, mean, var = map(lib.array, _inputs(size))
     F = lib.module.nn.functional
-    step = lib.module.compile(
-        lambda x, g: _backward(
-            x, g, weight, bias,
-            lambda: F.batch_norm(x, mean, var, weight, bias, True, MOMENTUM, EPS, relu=True),
-        )()[0]
-    )  # fmt: skip
-    return lambda: (step(x, g), x.grad, weight.grad, bias.grad)
+    leaves = [t.requires_grad_() for t in (x, weight, bias)]
+
+    @lib.module.compile
+    def step(g: Any) -> Any:
+        for leaf in leaves:
+            leaf.grad = None
+        y = F.batch_norm(x, mean, var, weight, bias, True, MOMENTUM, EPS, relu=True)
+        y.backward(g)
+        return y
+
+    return lambda: (step(g), *[leaf.grad for leaf in leaves])
 
 
 def _torch(lib: Any, size: str) -> Any:
