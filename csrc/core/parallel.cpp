@@ -1,6 +1,7 @@
 #include "core/parallel.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <atomic>
@@ -9,6 +10,7 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <vector>
 
 #include "core/processors.h"
 
@@ -67,11 +69,13 @@ public:
     const std::unique_lock turn(turn_, std::try_to_lock);
     if (!turn.owns_lock())
       return false;
-    try {
-      for (; started_ < helpers; ++started_)
-        std::thread([this] { serve(); }).detach();
-    } catch (const std::system_error&) { // the system gives no more: those there are do the work
+    const int processor = sched_getcpu();
+    if (static_cast<int>(threads_.size()) < helpers) {
+      start(helpers);
+      processor_ = -1;
     }
+    if (processor != processor_)
+      keep_off(processor);
     {
       const std::lock_guard lock(mutex_);
       job_ = &job;
@@ -95,6 +99,32 @@ public:
   }
 
 private:
+  void start(int helpers) {
+    try {
+      while (static_cast<int>(threads_.size()) < helpers) {
+        std::thread thread([this] { serve(); });
+        threads_.push_back(thread.native_handle());
+        thread.detach();
+      }
+    } catch (const std::system_error&) { // the system gives no more: those there are do the work
+    }
+  }
+
+  // The kernel likes to wake a thread on the processor of whoever wakes it, where it then waits for
+  // the caller to finish all the work: so ours may run everywhere else.
+  void keep_off(int processor) {
+    processor_ = processor;
+    cpu_set_t mask;
+    CPU_ZERO(&mask);
+    if (processor < 0 || processor >= CPU_SETSIZE || sched_getaffinity(0, sizeof mask, &mask) != 0)
+      return;
+    CPU_CLR(processor, &mask);
+    if (CPU_COUNT(&mask) == 0)
+      return;
+    for (const pthread_t thread : threads_)
+      pthread_setaffinity_np(thread, sizeof mask, &mask);
+  }
+
   [[noreturn]] void serve() {
     uint64_t seen = 0;
     std::unique_lock lock(mutex_);
@@ -117,8 +147,9 @@ private:
   }
 
   std::mutex turn_; // whose job it is
-  int started_ = 0;
-  std::mutex mutex_; // guards what follows
+  std::vector<pthread_t> threads_;
+  int processor_ = -1; // of the latest caller
+  std::mutex mutex_;   // guards what follows
   std::condition_variable posted_, finished_;
   Job* job_ = nullptr;
   int seats_ = 0; // how many more threads the job wants
