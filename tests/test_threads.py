@@ -70,6 +70,14 @@ CASES = {
     "dropout": with_gradient(lambda x: F.dropout(x, 0.3, generator=fd.Generator(7))),
     "matmul": with_gradient(lambda x: x @ x.T),
     "linear": with_gradient(lambda x: F.linear(x, fd.tensor(array(300, 1001, seed=3)))),
+    "small product": with_gradient(lambda x: x[:200, :300] @ x[200:500, :200]),
+    "batched": with_gradient(lambda x: x.reshape(20, 30, 1001) @ x.reshape(20, 30, 1001).mT),
+    "one column": with_gradient(lambda x: x @ x[0]),
+    "gelu": with_gradient(F.gelu),
+    "log_softmax columns": with_gradient(lambda x: F.log_softmax(x, 0)),
+    "narrow batch_norm": with_gradient(
+        lambda x: F.batch_norm(x.reshape(-1, 7)[:70_000], None, None, training=True)
+    ),
     "one row": with_gradient(lambda x: x[0] @ x.T),
     "randn": lambda x: (fd.randn(700, 1001, generator=fd.Generator(7)),),
     "adam": adam,

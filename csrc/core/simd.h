@@ -178,7 +178,9 @@ FASTDL_INLINE void fence() {
   _mm_sfence();
 #endif
 }
+// Fetches what is needed soon, into the first cache; or later, into the second.
 FASTDL_INLINE void prefetch(const void* p) { __builtin_prefetch(p); }
+FASTDL_INLINE void prefetch_for_later(const void* p) { __builtin_prefetch(p, 0, 2); }
 
 // Masks of V as bytes 0 and 1 (the bool tensors); the partial forms take the first n lanes and 0
 // for the others.

@@ -276,7 +276,7 @@ void normalize_kernel(void* const* operands, const void* params, int64_t begin, 
     const auto lines = [&](auto finish) {
       b.for_lines([&](int64_t at, int64_t n) {
         write_run(out + at, n, p.past_cache, [&](int64_t j, int64_t count) {
-          prefetch(x + at + j + kAhead * b.stride);
+          prefetch_for_later(x + at + j + kAhead * b.stride);
           return finish(c.output(load_some(x + at + j, count) - load(c.high + j), j));
         });
       });
@@ -428,8 +428,8 @@ void backward_kernel(void* const* operands, const void* params, int64_t begin, i
       b.for_lines([&](int64_t at, int64_t n) {
         write_run(out + at, n, p.past_cache, [&](int64_t j, int64_t count) {
           const int64_t next = at + j + kAhead * b.stride;
-          prefetch(x + next);
-          prefetch(g + next);
+          prefetch_for_later(x + next);
+          prefetch_for_later(g + next);
           const Vec<T> d = load_some(x + at + j, count) - load(c.high + j);
           const Vec<T> v = through(load_some(g + at + j, count), d, j), scale = load(c.scale + j);
           return sums ? input_gradient(v, d, load(c.slope + j), load(c.offset + j), scale)

@@ -16,8 +16,7 @@ namespace {
 // Row-major int64 targets; with `check`, every one a class or ignore_index.
 Tensor class_indices(const Tensor& target, int64_t classes, int64_t ignore_index, bool check) {
   require<TypeError>(target.dtype == DType::int64 || target.dtype == DType::int32,
-                     "cross_entropy: target: expected dtype int64 or int32 "
-                     "(class indices) or the "
+                     "cross_entropy: target: expected dtype int64 or int32 (class indices) or the "
                      "dtype of input (class probabilities), got ",
                      name_of(target.dtype));
   const Tensor t = cast(contiguous(target), DType::int64);

@@ -132,7 +132,7 @@ void cross_entropy_backward(void* const* operands, const void* params, int64_t b
                  spread = splat(static_cast<T>(g * w.spread));
     const T target_gradient = static_cast<T>(g * w.hit);
     write_run(grad, n, p.past_cache, [&](int64_t at, int64_t count) FASTDL_INLINE_LAMBDA {
-      prefetch(x + at + ahead);
+      prefetch_for_later(x + at + ahead);
       const Vec<T> e = exp_in<true>(unit, load_some(x + at, count)) * factor;
       return p.smoothing == 0 ? e : e - spread * weights_from(weight, at, count);
     });

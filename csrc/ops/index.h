@@ -1,8 +1,7 @@
 // Reading and writing at places given by int64 indices.  All are checked, in a call of its own that
 // is recorded like any other, before one is used; the other kernels rely on it.
 //
-//   index_check             IndexError unless low <= index < size (or index == ignored, of
-//   classes);
+//   index_check             IndexError unless low <= index < size, or for classes index == ignored;
 //                           negative ones come out with size added; operands wrapped (or none),
 //                           index
 //   index_select            out[o, k, i] = input[o, index[k], i]; operands out, input, index

@@ -123,8 +123,8 @@ void backward_rows(const SoftmaxParams& p, T* out, const T* g, const T* y, int64
     Sum<Vec<T>> sum{};
     int64_t i = at;
     for (; i + L <= at + n; i += L) {
-      prefetch(g + i + ahead);
-      prefetch(y + i + ahead);
+      prefetch_for_later(g + i + ahead);
+      prefetch_for_later(y + i + ahead);
       part(sum, load(g + i), load(y + i));
     }
     if (i < at + n)

@@ -170,8 +170,8 @@ template <class S, class T, class F> FASTDL_INLINE S sum_row(const T* x, int64_t
   S sum{};
   int64_t i = 0;
   for (; i + 2 * L <= n; i += 2 * L) {
-    prefetch(x + i + ahead);
-    prefetch(x + i + L + ahead);
+    prefetch_for_later(x + i + ahead);
+    prefetch_for_later(x + i + L + ahead);
     add(sum, i, L, load(x + i));
     add(sum, i + L, L, load(x + i + L));
   }
