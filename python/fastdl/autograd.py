@@ -99,8 +99,7 @@ class Node:
         self.saved = self.versions = self.constants = ()
 
     def __repr__(self) -> str:
-        name = getattr(self.vjp, "__name__", "freed").strip("_")
-        return f"<Node {name}>"
+        return f"<Node {getattr(self.vjp, '__name__', 'freed').strip('_')}>"
 
 
 def _edge(x: Any) -> Any:
@@ -149,11 +148,7 @@ def _refresh_view(x: Tensor) -> None:
 
 def needs_grad(*inputs: Any) -> bool:
     """Whether an op of these inputs is to be recorded."""
-    if _mode.enabled:
-        for x in inputs:
-            if getattr(x, "requires_grad", False):
-                return True
-    return False
+    return any([getattr(x, "requires_grad", False) for x in inputs]) and _mode.enabled
 
 
 def record(
@@ -167,7 +162,12 @@ def record(
 
     `saved` may contain inputs, outputs, other tensors and None.
     """
-    if needs_grad(*inputs):
+    for x in inputs:  # as needs_grad(), without the call; the mode is slower to ask
+        if getattr(x, "requires_grad", False):
+            break
+    else:
+        return out
+    if _mode.enabled:
         node = Node(vjp, inputs, constants)
         outputs = out if type(out) is tuple else (out,)
         if saved:
