@@ -148,7 +148,7 @@ def _refresh_view(x: Tensor) -> None:
 
 def needs_grad(*inputs: Any) -> bool:
     """Whether an op of these inputs is to be recorded."""
-    return any([getattr(x, "requires_grad", False) for x in inputs]) and _mode.enabled
+    return any(getattr(x, "requires_grad", False) for x in inputs) and _mode.enabled
 
 
 def record(
