@@ -118,6 +118,18 @@ def test_freezing_a_layer():
     assert len(captures) == 2
 
 
+def test_a_setting_of_a_layer():
+    training = Training("dropout")
+    f, captures = counted(lambda x: training.model[1](x))
+    x = fd.ones(4, 4)
+    f(x)
+    training.model[1].p = 0.0
+    assert f(x).tolist() == x.tolist()
+    training.model[1].p = 0.0
+    f(x)
+    assert len(captures) == 2
+
+
 def test_a_replaced_parameter():
     model = nn.Linear(3, 2)
     f = fd.compile(lambda x: model(x))

@@ -359,6 +359,7 @@ def test_structure_counter_counts_what_a_captured_step_depends_on():
     assert changes(lambda: handles.append(model.register_forward_hook(lambda *_: None)))
     assert changes(handles[0].remove) and not changes(handles[0].remove)
     assert changes(model.double)
+    assert changes(lambda: setattr(nn.Dropout(0.5), "p", 0.1))
     # What a training step does every time must not count.
     x = fastdl.from_numpy(array(2, 4, dtype=np.float64))
     assert not changes(lambda: model(x).sum().backward())

@@ -21,6 +21,9 @@ M = TypeVar("M", bound="Module")
 # costs what it costs in any Python object.  `_kinds` says which attributes they are, in the order
 # of registration, and every listing is derived from it: there is no second copy to keep in step.
 PARAMETER, BUFFER, TRANSIENT, MODULE = "parameter", "buffer", "transient buffer", "module"
+# A change of another attribute counts as one of structure if it is a switch or a rate, such as
+# Dropout's p, but not if it is a counter or a note.
+_SETTINGS = (bool, float)
 
 
 class StateDictError(ValueError, RuntimeError):
@@ -119,6 +122,8 @@ class Module:
             attributes[name] = value
             return
         else:
+            if isinstance(value, _SETTINGS) and attributes.get(name, value) != value:
+                structure.changed()  # `dropout.p = 0.1`: a compiled step has read it
             object.__setattr__(self, name, value)
             return
         if attributes.get(name) is not value:  # `self.count += 1` assigns the same tensor again
