@@ -55,8 +55,12 @@ def run(options: argparse.Namespace) -> int:
                 for row in session.run(task):
                     bar.set_postfix_str(row, refresh=False)
                     bar.update()
-        finally:  # what is done by then is kept
-            path.write_text(to_csv(session.lines(), session.stamp), encoding="utf-8")
+        except BaseException:  # what is done by then is kept, beside a whole result
+            if lines := session.lines():
+                partial = path.with_name("bench.partial.csv")
+                partial.write_text(to_csv(lines, session.stamp), encoding="utf-8")
+            raise
+    path.write_text(to_csv(session.lines(), session.stamp), encoding="utf-8")
     return report(path, session.notes)
 
 

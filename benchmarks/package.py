@@ -11,16 +11,16 @@ import sys
 import time
 from pathlib import Path
 
-from .environment import stamp_of_run
+from .environment import stamp, stamp_of_run
 
 PROCESSES = 15
-MODULES = ("fastdl", "numpy", "torch", "jax")
+MODULES = ("fastdl", "numpy", "fastdl, numpy", "torch", "jax")
 OUT = Path(__file__).parent / "results" / "package.csv"
 
 
 def import_times() -> dict[str, float]:
     """Milliseconds that a Python process takes with this import, less those it takes without."""
-    found = [m for m in MODULES if importlib.util.find_spec(m)]
+    found = [m for m in MODULES if importlib.util.find_spec(m.split(",")[0])]
     codes = {"": "pass", **{m: f"import {m}" for m in found}}
     times: dict[str, list[float]] = {name: [] for name in codes}
     for _ in range(PROCESSES):
@@ -40,12 +40,14 @@ def installed_megabytes(distribution: str) -> float:
 
 
 def main(wheel: str) -> None:
-    stamp = stamp_of_run(Path(__file__).parent)
-    lines = [f"# {key}: {value}" for key, value in stamp.items()]
+    stamps = {**stamp({}), **stamp_of_run(Path(__file__).parent)}
+    lines = [f"# {key}: {value}" for key, value in stamps.items()]
     lines += ["figure,value,unit", f"fastdl wheel,{Path(wheel).stat().st_size / 1e6:.2f},MB"]
     if importlib.util.find_spec("torch"):
         lines.append(f"torch installed,{installed_megabytes('torch'):.0f},MB")
-    lines += [f"import {name},{value:.1f},ms" for name, value in import_times().items()]
+    for name, value in import_times().items():
+        lines.append(f"import {name.replace(', ', ' and ')},{value:.1f},ms")
+    OUT.parent.mkdir(exist_ok=True)
     OUT.write_text("\n".join(lines) + "\n", "utf-8")
     print(OUT.read_text("utf-8"), end="")
 

@@ -22,7 +22,7 @@ SHOWN = {  # what the README calls a row: the row
     "dropout, 4096 × 8192": ("dropout", "4096x8192"),
     "GELU, 1024 × 1024": ("gelu", "1024x1024"),
     "exp, 64 × 10": ("exp", "64x10"),
-    "Adam, 10⁶ parameters": ("adam", "1000000"),
+    "Adam, 10⁶ parameters": ("adam", "10^6"),
     "training step, 64-32-10, batch 32, SGD": ("mlp_sgd", "64-32-10 batch 32"),
     "training step, 784-256-128-10, batch 128, Adam": ("mlp_adam", "784-256-128-10 batch 128"),
 }
@@ -34,38 +34,40 @@ def figures(path: Path = RESULTS / "bench.csv") -> str:
     lines, stamp = read_csv(path)
     found = [row for row in rows(lines) if row.ours.threads == THREADS]
     by_name = {(row.ours.op, row.ours.size): row for row in found}
+    cache = int(stamp["last-level cache"])
     table = [
         "| | fastdl | fastest rival | fastdl / rival (95 %) | of copy bandwidth |",
         "|---|---|---|---|---|",
-        *[_line(name, by_name[row]) for name, row in SHOWN.items() if row in by_name],
+        *[_line(name, by_name[row], cache) for name, row in SHOWN.items()],
     ]
     ops = [row for row in found if row.ours.kind == "op" and row.rival is not None]
     mean = math.exp(sum(math.log(row.ratio.median) for row in ops) / len(ops))
     behind = sum(row.verdict == "behind" for row in ops)
-    cache = int(stamp["last-level cache"])
+    unknown = sum(not row.verdict for row in ops)
     large = [row.ours for row in ops if is_large(row.ours, cache)]
     least = min(large, key=lambda line: line.copy_share)
     text = (
         f"Over all {len(ops)} rows of operations fastdl takes {mean:.2f} of the fastest rival's "
-        f"time (geometric mean); rows whose interval lies wholly behind: {behind or 'none'}.  "
-        f"Where nothing fits the caches ({len(large)} rows), the least share of the copy "
-        f"bandwidth is {least.copy_share:.0%} ({least.op} {least.size})."
+        f"time (geometric mean).  Rows whose interval lies wholly behind: {behind or 'none'}; with "
+        f"too few values for an interval: {unknown or 'none'}.  Where nothing fits the caches "
+        f"({len(large)} rows), the least share of the copy bandwidth is {least.copy_share:.0%} "
+        f"({least.op} {least.size})."
     )
     machine = (
         f"Measured on {stamp['cpu']}, {THREADS} threads, {stamp['date'].split()[0]}, beside NumPy "
         f"{stamp['numpy']}, SciPy {stamp['scipy']}, PyTorch {stamp['torch'].split('+')[0]}, JAX "
         f"{stamp['jax']}, MLX {stamp['mlx']}; medians of {max(r.ours.blocks for r in found)} "
-        "interleaved blocks in three processes."
+        "interleaved blocks."
     )
     return "\n".join([*table, "", text, machine])
 
 
-def _line(name: str, row: Row) -> str:
+def _line(name: str, row: Row, cache: int) -> str:
     ours, rival, ratio = row.ours, row.rival, row.ratio
     theirs = f"{duration(rival.time)} {rival.contender}" if rival else ""
     known = not math.isnan(ratio.low)
     between = f" ({ratio.low:.2f}–{ratio.high:.2f})" if known else ""
-    share = f"{ours.copy_share:.0%}" if ours.copy_share > 0 and "x" in ours.size else ""
+    share = f"{ours.copy_share:.0%}" if is_large(ours, cache) else ""
     return f"| {name} | {duration(ours.time)} | {theirs} | {ratio.median:.2f}{between} | {share} |"
 
 
@@ -75,7 +77,8 @@ def package(path: Path = RESULTS / "package.csv") -> str:
     value = {name: float(number) for name, number, _ in rows[1:]}
     return (
         f"{PACKAGE}A wheel of {value['fastdl wheel']:.1f} MB with its BLAS; `import fastdl` takes "
-        f"{value['import fastdl']:.0f} ms, `import torch` {value['import torch']:.0f} ms "
+        f"{value['import fastdl']:.0f} ms, with NumPy, which it loads at first use, "
+        f"{value['import fastdl and numpy']:.0f}; `import torch` {value['import torch']:.0f} "
         "(`benchmarks/results/package.csv`)."
     )
 

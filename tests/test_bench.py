@@ -16,6 +16,7 @@ from fastdl.bench import benchmarks
 
 intervals, harness, op = benchmarks("intervals"), benchmarks("harness"), benchmarks("op")
 results, summary, worker = benchmarks("results"), benchmarks("summary"), benchmarks("worker")
+readme = benchmarks("readme")
 plotting, environment, libraries = (
     benchmarks("plot"), benchmarks("environment"), benchmarks("libraries"),
 )  # fmt: skip
@@ -301,3 +302,16 @@ def test_bad_options(words, message, tmp_path, capsys):
     assert cli.main(["bench", *words, "--out", str(tmp_path / "out")]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_the_readme_shows_rows_that_there_are():
+    ops = op.find_ops()
+    for name, size in readme.SHOWN.values():
+        assert size in ops[name].sizes
+
+
+def test_the_readme_says_what_the_results_say():
+    root = Path(__file__).parents[1]
+    results, text = root / "benchmarks" / "results", (root / "README.md").read_text("utf-8")
+    block = readme.figures(results / "bench.csv")
+    assert readme.with_figures(text, block, readme.package(results / "package.csv")) == text

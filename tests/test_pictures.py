@@ -123,3 +123,11 @@ def test_pictures_bad_input(tmp_path, monkeypatch):
     with pytest.raises(ImportError, match=r"fastdl-nn\[plot\]"):
         plot_mistakes(tmp_path / "m.png", images, found, NAMES)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_confusion_matrix_of_narrow_integers():
+    labels = np.arange(20, dtype=np.uint8)
+    counts = confusion_matrix(labels, labels[::-1].copy(), 20)
+    assert (counts == np.eye(20, dtype=int)[:, ::-1]).all()
+    with pytest.raises(TypeError, match="confusion_matrix: labels: expected integers, got float64"):
+        confusion_matrix(labels.astype(float), labels, 20)

@@ -175,7 +175,7 @@ void merge_blocks(void* const* operands, const Params& p, int64_t begin, int64_t
     T* running = running_mean ? running_mean + column : nullptr;
     for (int64_t j = 0; j < n; ++j) {
       const double mean = two_sum<double>(first[column + j], means[j], &lost[j]);
-      means[j] = mean;
+      means[j] = isnan(squares[j]) ? quiet_nan<double>() : mean; // wherever an inf stood
     }
     for (int64_t j = 0; running && j < n; ++j)
       running[j] = static_cast<T>(move_running(running[j], means[j], p.momentum));

@@ -14,7 +14,7 @@
 //
 // Error: without weights and smoothing the loss of a row is within 2 ULP (double 2.2).
 //
-//   ignored row (t = ignore_index)   loss and gradient 0; its logits are not read
+//   ignored row (t = ignore_index)   loss and gradient 0, whatever its logits
 //   x_t = -inf                       loss +inf
 //   -inf elsewhere                   adds 0 to the sum; with smoothing the loss is +inf as in
 //                                    PyTorch, unless the weight of that class is 0

@@ -40,7 +40,7 @@ void cross_entropy(void* const* operands, const void* params, int64_t begin, int
   const T* logits = static_cast<const T*>(operands[2]);
   const int64_t* targets = static_cast<const int64_t*>(operands[3]);
   const T* weight = static_cast<const T*>(operands[4]);
-  const double all_weights = sum_of_weights(p, weight);
+  const double all_weights = p.smoothing == 0 ? 0 : sum_of_weights(p, weight);
 
   const int64_t n = p.classes, group = Group::size(n);
   for (int64_t first = begin; first < end; first += group) {

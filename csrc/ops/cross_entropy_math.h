@@ -5,13 +5,13 @@
 namespace fastdl {
 namespace FASTDL_ISA {
 
-// What the losses lse - x_c of a row's classes count: the target's `hit`, every
-// class's `spread` times its weight.
+// What the losses lse - x_c of a row's classes count: the target's `hit`, every class's `spread`
+// times its weight.
 struct RowWeights {
   double hit, spread, all; // all: the sum of all weights
 
   // The factor of the row's softmax in its gradient.
-  double softmax_factor() const { return hit + spread * all; }
+  double softmax_factor() const { return spread == 0 ? hit : hit + spread * all; }
 };
 
 FASTDL_INLINE RowWeights row_weights(double smoothing, int64_t classes, double target_weight,

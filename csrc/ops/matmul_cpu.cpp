@@ -6,16 +6,6 @@ namespace fastdl {
 namespace FASTDL_ISA {
 namespace {
 
-template <class T> FASTDL_INLINE Vec<T> read(const T* p, int64_t n) {
-  return n >= lanes<T> ? load(p) : load_partial(p, n);
-}
-template <class T> FASTDL_INLINE void write(T* p, Vec<T> v, int64_t n) {
-  if (n >= lanes<T>)
-    store(p, v);
-  else
-    store_partial(p, v, n);
-}
-
 // ---- small products: blocks of the result that stay in registers --------------------------
 
 constexpr int kRows = FASTDL_VECTOR_BYTES == 64 ? 8 : 4, kColumns = 2; // rows, and vectors across
@@ -44,7 +34,7 @@ void multiply_block(const Reads<T>& in, const T* from, int64_t from_ld, T* out, 
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 2
     for (int c = 0; c < C; ++c)
-      sum[r][c] = from ? read(from + r * from_ld + c * L, c == C - 1 ? last : L) : Vec<T>{};
+      sum[r][c] = from ? load_some(from + r * from_ld + c * L, c == C - 1 ? last : L) : Vec<T>{};
   const T *a = in.a, *b = in.b;
   for (int64_t k = 0; k < in.depth; ++k, a += in.step, b += in.ld) {
     Vec<T> right[C];
@@ -63,7 +53,7 @@ void multiply_block(const Reads<T>& in, const T* from, int64_t from_ld, T* out, 
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 2
     for (int c = 0; c < C; ++c)
-      write(out + r * ld_out + c * L, sum[r][c], c == C - 1 ? last : L);
+      store_some(out + r * ld_out + c * L, sum[r][c], c == C - 1 ? last : L);
 }
 
 // All m rows, R at a time, then the rest in halves.
@@ -86,10 +76,10 @@ void transpose_panel(const T* b, int64_t ld, int64_t depth, int64_t n, T* panel,
   constexpr int L = lanes<T>;
   for (int64_t j = 0; j < n; j += L)
     for (int64_t k = 0; k < depth; k += L) {
-      const int64_t there = depth - k < L ? depth - k : L;
+      const int64_t there = min<int64_t>(depth - k, L);
       Vec<T> v[L];
       for (int i = 0; i < L; ++i)
-        v[i] = j + i < n ? read(b + (j + i) * ld + k, there) : Vec<T>{};
+        v[i] = j + i < n ? load_some(b + (j + i) * ld + k, there) : Vec<T>{};
       transpose_lanes<T>(v);
       for (int64_t i = 0; i < there; ++i)
         store(panel + (k + i) * width + j, v[i]);
@@ -101,7 +91,8 @@ template <class T>
 void copy_panel(const T* b, int64_t ld, int64_t depth, int64_t n, T* panel, int64_t width) {
   for (int64_t k = 0; k < depth; ++k)
     for (int64_t j = 0; j < width; j += lanes<T>)
-      store(panel + k * width + j, j < n ? read(b + k * ld + j, n - j) : Vec<T>{});
+      store(panel + k * width + j,
+            j < n ? load_some(b + k * ld + j, min<int64_t>(n - j, lanes<T>)) : Vec<T>{});
 }
 
 template <class T> void multiply_small(const MatmulTile<T>& t, MatrixLayout a, MatrixLayout b) {
@@ -109,13 +100,13 @@ template <class T> void multiply_small(const MatmulTile<T>& t, MatrixLayout a, M
   alignas(64) T panel[kDepth * width];
   Reads<T> in{t.a, a.transposed ? 1 : a.ld, a.transposed ? a.ld : 1, nullptr, b.ld, t.k};
   for (int64_t column = 0; column < t.n; column += width) {
-    const int64_t n = t.n - column < width ? t.n - column : width;
+    const int64_t n = min<int64_t>(t.n - column, width);
     T* out = t.out + column;
     const T* from = t.bias ? t.bias + column : nullptr;
     int64_t from_ld = 0, done = 0;
     do {
       if (b.transposed || t.m >= kCopied) {
-        in.depth = t.k - done < kDepth ? t.k - done : kDepth;
+        in.depth = min<int64_t>(t.k - done, kDepth);
         if (b.transposed)
           transpose_panel(t.b + column * b.ld + done, b.ld, in.depth, n, panel, width);
         else
@@ -154,12 +145,12 @@ void add_rows(const T* x, int64_t step, const T* b, int64_t ld, int64_t n, T* ou
   for (int k = 0; k < K; ++k)
     left[k] = splat(x[k * step]);
   for (int64_t j = 0; j < n; j += L) {
-    const int64_t there = n - j;
-    Vec<T> sum = read(out + j, there);
+    const int64_t there = min<int64_t>(n - j, L);
+    Vec<T> sum = load_some(out + j, there);
 #pragma GCC unroll 8
     for (int k = 0; k < K; ++k)
-      sum = fma(left[k], read(b + k * ld + j, there), sum);
-    write(out + j, sum, there);
+      sum = fma(left[k], load_some(b + k * ld + j, there), sum);
+    store_some(out + j, sum, there);
   }
 }
 
@@ -178,10 +169,10 @@ void multiply_vector(const T* x, int64_t step, const T* b, MatrixLayout layout, 
           for (int i = 0; i < 4; ++i)
             sum[i] = fma(load(x + k + i * L), load(column + k + i * L), sum[i]);
       for (; k < depth; k += L) {
-        const int64_t there = depth - k < L ? depth - k : L;
+        const int64_t there = min<int64_t>(depth - k, L);
         const Vec<T> left =
-            step == 1 ? read(x + k, there) : load_strided(x + k * step, step, there);
-        sum[0] = fma(left, read(column + k, there), sum[0]);
+            step == 1 ? load_some(x + k, there) : load_strided(x + k * step, step, there);
+        sum[0] = fma(left, load_some(column + k, there), sum[0]);
       }
       const T total = sum_lanes((sum[0] + sum[1]) + (sum[2] + sum[3]));
       out[j] = bias ? bias[j] + total : total;
@@ -189,8 +180,8 @@ void multiply_vector(const T* x, int64_t step, const T* b, MatrixLayout layout, 
     return;
   }
   for (int64_t j = 0; j < n; j += L) {
-    const int64_t there = n - j < L ? n - j : L;
-    write(out + j, bias ? read(bias + j, there) : Vec<T>{}, there);
+    const int64_t there = min<int64_t>(n - j, L);
+    store_some(out + j, bias ? load_some(bias + j, there) : Vec<T>{}, there);
   }
   for (int64_t k = 0; k < depth; k += kTogether) {
     if (depth - k >= kTogether)

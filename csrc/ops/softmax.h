@@ -23,7 +23,8 @@
 namespace fastdl {
 
 // A unit of work is a row (inner = 1), or some neighbouring columns of one of the outer matrices:
-// so many that the exponentials of n rows of them fit into the second-level cache.
+// so many that the exponentials of n rows of them fit into the second-level cache.  They wait in as
+// much memory on the stack.
 constexpr int64_t kMostColumns = 128, kColumnBytes = 512 * 1024;
 
 struct SoftmaxParams {

@@ -36,8 +36,10 @@ FASTDL_INLINE Vec<double> rounded(const Sum<Vec<double>>& s) {
 }
 
 // A sum of exponentials in two floats: cheaper than in doubles, but what the first float rounds off
-// is added up in plain floats.  For the fast two_sum the first must be the larger: it starts at 2.
+// is added up in plain floats, which holds for `most` vectors.  For the fast two_sum the first must
+// be the larger: it starts at 2.
 struct FloatPair {
+  static constexpr int64_t most = 2048;
   Vec<float> high = constant<Vec<float>>(2), low{};
 };
 FASTDL_INLINE void accumulate(FloatPair& s, Vec<float> e) {
@@ -45,8 +47,6 @@ FASTDL_INLINE void accumulate(FloatPair& s, Vec<float> e) {
   s.low += e - (sum - s.high);
   s.high = sum;
 }
-FASTDL_INLINE const Sum<Vec<double>>& in_double(const Sum<Vec<double>>& s) { return s; }
-FASTDL_INLINE const Sum<Vec<float>>& in_double(const Sum<Vec<float>>& s) { return s; }
 FASTDL_INLINE Sum<Vec<float>> in_double(const FloatPair& s) {
   const Vec<double> start = constant<Vec<double>>(2);
   return {(widen_low(s.high) - start) + widen_low(s.low),
@@ -160,13 +160,14 @@ template <class T> static bool has_nan(const T* x, int64_t n) {
   return false;
 }
 
-// While a row is worked on, the next one is fetched: so many elements ahead.
+// While a row is worked on, the next one is fetched (of short and of very long rows what comes soon):
+// so many elements ahead.
 FASTDL_INLINE int64_t fetch_ahead(int64_t n) { return 2048 < n && n < 65536 ? n : 2048; }
 
 // Adds up n neighbours in one order: add(sum, i, lanes, v) for every vector; -inf past the end.
-template <class S, class T, class F> FASTDL_INLINE S sum_row(const T* x, int64_t n, F add) {
+template <class S, class T, class F>
+FASTDL_INLINE S sum_run_of(const T* x, int64_t n, int64_t ahead, F add) {
   constexpr int64_t L = lanes<T>;
-  const int64_t ahead = fetch_ahead(n);
   S sum{};
   int64_t i = 0;
   for (; i + 2 * L <= n; i += 2 * L) {
@@ -182,6 +183,24 @@ template <class S, class T, class F> FASTDL_INLINE S sum_row(const T* x, int64_t
   if (i < n)
     add(sum, i, n - i, load_partial(x + i, n - i, -infinity<T>()));
   return sum;
+}
+template <class S, class T, class F>
+FASTDL_INLINE Sum<Vec<T>> sum_row(const T* x, int64_t n, F add) {
+  const int64_t ahead = fetch_ahead(n);
+  if constexpr (requires { S::most; }) {
+    Sum<Vec<T>> sum{};
+    for (int64_t at = 0; at < n; at += S::most * lanes<T>) {
+      const int64_t left = n - at, part = min<int64_t>(left, S::most * lanes<T>);
+      merge(sum, in_double(sum_run_of<S>(
+                     x + at, part, ahead,
+                     [&](S& s, int64_t i, int64_t count, Vec<T> v) FASTDL_INLINE_LAMBDA {
+                       add(s, at + i, count, v);
+                     })));
+    }
+    return sum;
+  } else {
+    return sum_run_of<S>(x, n, ahead, add);
+  }
 }
 
 // RowSums being filled row by row; added up in an S.
@@ -229,8 +248,8 @@ template <class T, bool nearly, class S = Sum<Vec<T>>> struct RowGroup {
   }
 
 private:
-  void set(int64_t i, const S& sum) {
-    const auto s = fold(in_double(sum));
+  void set(int64_t i, const Sum<Vec<T>>& sum) {
+    const auto s = fold(sum);
     value[i] = s.value;
     if constexpr (sizeof(T) == 8)
       error[i] = s.error;

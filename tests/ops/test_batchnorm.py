@@ -279,3 +279,13 @@ def test_bad_arguments_change_nothing(call, error, message):
 def test_no_columns_and_no_rows():
     assert train(fd.ones(4, 0)).shape == (4, 0)
     assert batch_norm(fd.ones(0, 3), fd.zeros(3), fd.ones(3)).shape == (0, 3)
+
+
+@pytest.mark.parametrize("row", [0, 1, 200, 399])
+def test_running_statistics_of_a_column_with_inf_are_nan(row):
+    x = np.random.default_rng(0).standard_normal((400, 3)).astype("float32")
+    x[row, 1] = np.inf
+    mean, var = fd.zeros(3), fd.ones(3)
+    fd.nn.functional.batch_norm(fd.tensor(x), mean, var, training=True)
+    for statistic in (mean.numpy(), var.numpy()):
+        assert np.isnan(statistic).tolist() == [False, True, False]

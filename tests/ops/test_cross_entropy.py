@@ -307,3 +307,15 @@ def test_past_the_cache(shape, dtype, smoothing, past_cache):
             results.append(both(x, t, label_smoothing=smoothing))
     for through, past in zip(*results, strict=True):
         np.testing.assert_array_equal(through, past)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_bad_weight_of_a_class_that_is_no_target_does_not_spread(bad):
+    x = fd.randn(5, 4, requires_grad=True)
+    y = fd.tensor([0, 1, 3, 1, 0])
+    weight = fd.tensor([1.0, 2.0, bad, 0.5])
+    cross_entropy(x, y, weight=weight, reduction="sum").backward()
+    got = x.grad.numpy().copy()
+    x.grad = None
+    cross_entropy(x, y, weight=fd.tensor([1.0, 2.0, 1.0, 0.5]), reduction="sum").backward()
+    assert (got == x.grad.numpy()).all()

@@ -320,3 +320,17 @@ def test_elements_that_are_alike(n):
         normal = y > np.finfo("float32").tiny
         assert largest_ulp_error(fd.softmax(fd.tensor(x), 1).numpy()[normal], y[normal]) <= 2.5
         assert largest_ulp_error(fd.log_softmax(fd.tensor(x), 1).numpy(), log_y) <= 2
+
+
+@pytest.mark.parametrize("n", [1 << 17, 1 << 20, (1 << 22) + 5])
+def test_long_rows_of_equal_elements(n):
+    """What the additions round off has one sign here, and adds up."""
+    values = np.random.default_rng(n).uniform(-3, 3, 8).astype("float32")
+    for value in values:
+        x = fd.full((1, n), float(value))
+        y, exact = fd.softmax(x, 1).numpy(), np.float64(1) / n
+        ulp = np.spacing(np.float32(exact)).astype("float64")
+        assert np.abs(y - exact).max() <= 2.5 * ulp
+        expected = float(value) + np.log(np.float64(n))
+        ulp = np.spacing(np.float32(expected)).astype("float64")
+        assert abs(fd.logsumexp(x, 1).item() - expected) <= 2 * ulp

@@ -15,6 +15,7 @@ def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int) ->
     """Counts int64 `[classes, classes]`: the row is the class, the column what it was taken for.
 
     Raises:
+        TypeError: entries that are no integers.
         ValueError: arrays of differing shapes, or an entry outside 0 … classes − 1.
     """
     labels, predicted = np.asarray(labels), np.asarray(predicted)
@@ -24,13 +25,16 @@ def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int) ->
             f"{list(predicted.shape)} and {list(labels.shape)}"
         )
     for name, values in (("labels", labels), ("predicted", predicted)):
+        if values.dtype.kind not in "iu":
+            raise TypeError(f"confusion_matrix: {name}: expected integers, got {values.dtype}")
         outside = values[(values < 0) | (values >= classes)]
         if outside.size:
             raise ValueError(
                 f"confusion_matrix: {name}: expected classes from 0 to {classes - 1}, "
                 f"got {outside[0]}"
             )
-    return np.bincount(labels * classes + predicted, minlength=classes**2).reshape(classes, classes)
+    cells = labels.astype(np.int64) * classes + predicted.astype(np.int64)
+    return np.bincount(cells, minlength=classes**2).reshape(classes, classes)
 
 
 def plot_confusion(
@@ -51,7 +55,7 @@ def plot_confusion(
         ImportError: matplotlib is not installed.
         ValueError: counts that are not `[K, K]` for K names.
     """
-    size = len(names)
+    size, counts = len(names), np.asarray(counts)
     if np.shape(counts) != (size, size) or size == 0:
         raise ValueError(
             f"plot_confusion: counts: expected shape [{size}, {size}] for {size} names, "
