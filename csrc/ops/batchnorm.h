@@ -3,9 +3,9 @@
 //   y = (x - mean) / sqrt(var + eps) weight + bias,  then max(y, 0) if relu
 //
 // Ioffe & Szegedy, ICML 2015.  Mean and variance are sums in double, taken in one pass around the
-// first row of each block of rows; blocks are merged in order by the formula of Chan, Golub & LeVeque
-// ("Updating formulae", 1979).  A mean a million times the deviation costs floats no digits (of a
-// double's 53 bits as many as a block has rows, where its first value is an outlier), and the
+// first row of each block of rows; blocks are merged in order by the formula of Chan, Golub and
+// LeVeque ("Updating formulae", 1979).  A mean a million times the deviation costs floats no digits
+// (of a double's 53 bits as many as a block has rows, where its first value is an outlier), and the
 // variance of a constant column is 0.  Training divides by the biased variance; the unbiased one
 // goes into running_var.  A column with NaN or inf has NaN for mean, variance and y; other columns
 // do not notice.  No rows: no result is defined (the binding asks for two).

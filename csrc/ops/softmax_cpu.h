@@ -160,7 +160,7 @@ template <class T> static bool has_nan(const T* x, int64_t n) {
   return false;
 }
 
-// While a row is worked on, the next one is fetched (of short and of very long rows what comes soon):
+// While a row is worked on, the next one is fetched (of short and very long rows what comes soon):
 // so many elements ahead.
 FASTDL_INLINE int64_t fetch_ahead(int64_t n) { return 2048 < n && n < 65536 ? n : 2048; }
 
@@ -191,11 +191,9 @@ FASTDL_INLINE Sum<Vec<T>> sum_row(const T* x, int64_t n, F add) {
     Sum<Vec<T>> sum{};
     for (int64_t at = 0; at < n; at += S::most * lanes<T>) {
       const int64_t left = n - at, part = min<int64_t>(left, S::most * lanes<T>);
-      merge(sum, in_double(sum_run_of<S>(
-                     x + at, part, ahead,
-                     [&](S& s, int64_t i, int64_t count, Vec<T> v) FASTDL_INLINE_LAMBDA {
-                       add(s, at + i, count, v);
-                     })));
+      merge(sum, in_double(sum_run_of<S>(x + at, part, ahead,
+                                         [&](S& s, int64_t i, int64_t count, Vec<T> v)
+                                             FASTDL_INLINE_LAMBDA { add(s, at + i, count, v); })));
     }
     return sum;
   } else {
