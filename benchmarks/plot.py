@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from fastdl.bench import RIVALS
+from fastdl.train.looks import BLUE as OURS
+from fastdl.train.looks import GRAY, GRID, INK, new_figure, save_png
+from fastdl.train.looks import ORANGE as THEIRS
 
 from .results import Line, read_csv
 from .summary import Row, duration, geometric_mean, is_large, rows
 
-OURS, THEIRS = "#1b6ca8", "#e08e45"
-INK, QUIET, GRID = "#2a3140", "#7a8291", "#e8ebf0"
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MARKS = {
     "numpy": (THEIRS, "o"),
@@ -48,24 +49,9 @@ def plot(path: str | Path) -> list[Path]:
                 of_kind = [x for x in lines if x.kind == kind and x.threads == threads]
                 figure = draw(part, of_kind, note, last_level)
                 target = path.with_name(f"{path.stem}_{kind}_{threads}.png")
-                figure.savefig(target, format="png")
+                save_png(target, figure)
                 drawn.append(target)
     return drawn
-
-
-def _figure(width: float, height: float) -> Any:
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-        from matplotlib.layout_engine import ConstrainedLayoutEngine
-    except ImportError as error:
-        raise ImportError(
-            "the pictures need matplotlib, which is not installed: pip install 'fastdl-nn[bench]'"
-        ) from error
-    layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
-    figure = Figure(figsize=(width, height), dpi=160, layout=layout, facecolor="white")
-    FigureCanvasAgg(figure)  # a figure of its own: no global state, no display
-    return figure
 
 
 def _note(stamp: dict[str, str], threads: int) -> str:
@@ -76,7 +62,7 @@ def _note(stamp: dict[str, str], threads: int) -> str:
 
 def _titles(figure: Any, title: str, note: str) -> None:
     figure.suptitle(title, color=INK, fontsize=14, fontweight="bold")
-    figure.supxlabel(note, color=QUIET, fontsize=8)
+    figure.supxlabel(note, color=GRAY, fontsize=8)
 
 
 def _grid(part: Sequence[Row], _: Sequence[Line], note: str, last_level: int) -> Any:
@@ -94,7 +80,7 @@ def _grid(part: Sequence[Row], _: Sequence[Line], note: str, last_level: int) ->
     groups.sort(key=lambda group: -len(group[0]))
     columns = max(len(sizes) for _, sizes in groups)
     height = 1.9 + sum(0.55 * len(ops) + 0.5 for ops, _ in groups)
-    figure = _figure(4.6 + 0.98 * columns, height)
+    figure = new_figure(4.6 + 0.98 * columns, height)
     axes = figure.subplots(
         len(groups), 2, squeeze=False,
         height_ratios=[len(ops) for ops, _ in groups], width_ratios=[columns, 2.2],
@@ -169,7 +155,7 @@ def _shares(axes: Any, large: Sequence[Line], ops: list[str]) -> None:
 def _products(part: Sequence[Row], lines: Sequence[Line], note: str, _: int) -> Any:
     """Each contender's share of the fastest product."""
     sizes = [row.ours.size for row in part]
-    figure = _figure(11, 4.6)
+    figure = new_figure(11, 4.6)
     axes = figure.subplots()
     at = {size: i for i, size in enumerate(sizes)}
     axes.bar(at.values(), [row.ours.gemm_share for row in part], 0.62, color=OURS, label="fastdl")
@@ -193,7 +179,7 @@ def _bars(part: Sequence[Row], lines: Sequence[Line], note: str, _: int) -> Any:
     """The time of each contender, a panel for each row."""
     across = 3 if len(part) > 4 else 2 if len(part) > 1 else 1
     down = -(-len(part) // across)
-    figure = _figure(4.2 * across, 0.9 + 2.1 * down)
+    figure = new_figure(4.2 * across, 0.9 + 2.1 * down)
     panels = figure.subplots(down, across, squeeze=False).ravel()
     for axes, row in zip(panels, part, strict=False):
         group = [x for x in lines if (x.op, x.size) == (row.ours.op, row.ours.size)]
@@ -236,8 +222,6 @@ def _frame(axes: Any) -> None:
     axes.tick_params(colors=INK, length=0)
     axes.set_axisbelow(True)
 
-
-_DRAW = {"op": _grid, "matmul": _products, "overhead": _bars, "step": _bars}
 
 if __name__ == "__main__":
     import sys
