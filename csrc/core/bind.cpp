@@ -7,6 +7,7 @@
 #include "core/cache.h"
 #include "core/check.h"
 #include "core/parallel.h"
+#include "core/processors.h"
 #include "core/py_tensor.h"
 #include "core/registry.h"
 #include "core/structure.h"
@@ -61,8 +62,9 @@ void bind_core(py::module_& m) {
   m.def(
       "set_num_threads",
       [](int threads) {
-        require(1 <= threads && threads <= 1024,
-                "set_num_threads: num_threads: expected a number from 1 to 1024, got ", threads);
+        require(1 <= threads && threads <= kMostThreads,
+                "set_num_threads: num_threads: expected a number from 1 to ", kMostThreads,
+                ", got ", threads);
         set_num_threads(threads);
       },
       py::arg("threads"), "Lets so many threads share large work; results do not change.");

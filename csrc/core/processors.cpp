@@ -17,7 +17,6 @@
 namespace fastdl {
 namespace {
 
-constexpr int kMost = 1024;
 constexpr double kUnlimited = std::numeric_limits<double>::infinity();
 
 // Processors' worth of time that a control group grants, from its cpu.max: "200000 100000", quota
@@ -56,12 +55,13 @@ int wanted_threads() {
     int threads = 0;
     const char* end = text + std::strlen(text);
     const auto [stop, error] = std::from_chars(text, end, threads);
-    require(error == std::errc() && stop == end && 1 <= threads && threads <= kMost,
-            "FASTDL_NUM_THREADS: expected a whole number from 1 to ", kMost, ", got ", text);
+    require(error == std::errc() && stop == end && 1 <= threads && threads <= kMostThreads,
+            "FASTDL_NUM_THREADS: expected a whole number from 1 to ", kMostThreads, ", got ", text);
     return threads;
   }
   const double quota = std::max(1.0, std::ceil(control_group_quota()));
-  return static_cast<int>(std::min<double>({processors_in_mask() * 1.0, quota, kMost * 1.0}));
+  return static_cast<int>(
+      std::min<double>({processors_in_mask() * 1.0, quota, kMostThreads * 1.0}));
 }
 
 } // namespace fastdl

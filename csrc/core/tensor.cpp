@@ -119,9 +119,8 @@ void require_writable(const char* op, const Tensor& x) {
             " share memory; clone() it first");
 }
 
-bool share_memory(const Tensor& a, const Tensor& b) {
-  const std::byte *x = a.buffer->data, *y = b.buffer->data;
-  return x < y + b.buffer->bytes && y < x + a.buffer->bytes;
+bool share_memory(const Buffer& a, const Buffer& b) {
+  return a.data < b.data + b.bytes && b.data < a.data + a.bytes;
 }
 
 void require_float(const char* op, const char* argument, const Tensor& x) {

@@ -78,7 +78,10 @@ void copy_into(const Tensor& target, const Tensor& source);
 // ValueError if several elements of x share memory (an expanded view), which cannot be written to.
 void require_writable(const char* op, const Tensor& x);
 // Whether their buffers share memory (two tensors made from one NumPy array have two buffers).
-bool share_memory(const Tensor& a, const Tensor& b);
+bool share_memory(const Buffer& a, const Buffer& b);
+inline bool share_memory(const Tensor& a, const Tensor& b) {
+  return share_memory(*a.buffer.get(), *b.buffer.get());
+}
 
 void require_float(const char* op, const char* argument, const Tensor& x);
 void require_same_dtype(const char* op, const char* argument, const Tensor& x, DType dtype);

@@ -47,7 +47,6 @@ struct Program {
   std::vector<std::byte> params; // each struct aligned to kParamsAlign
   std::vector<Draw> draws;
   std::vector<Slot> slots;
-  int64_t n_generators = 0;
 
   static constexpr size_t kParamsAlign = 16;
 

@@ -110,13 +110,10 @@ bool Step::is_current() const { return structure_ == structure_version(); }
 // For each argument and each piece of outside memory whether they overlap.
 std::vector<bool> Step::overlaps_with_outside(const std::vector<PyTensor*>& arguments) const {
   std::vector<bool> overlaps;
-  for (const PyTensor* argument : arguments) {
-    const Buffer& a = *argument->value.buffer.get();
+  for (const PyTensor* argument : arguments)
     for (const Slot& slot : program_.slots)
       if (slot.kind == Slot::outside)
-        overlaps.push_back(a.data < slot.buffer->data + slot.buffer->bytes &&
-                           slot.buffer->data < a.data + a.bytes);
-  }
+        overlaps.push_back(share_memory(*argument->value.buffer.get(), *slot.buffer.get()));
   return overlaps;
 }
 
