@@ -55,7 +55,7 @@ format: $(VENV)/.lint
 
 # The package with a sanitized module, to be run with
 #   LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
-#   ASAN_OPTIONS=detect_leaks=0 PYTHONPATH=build/asan/site
+#   ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 PYTHONPATH=build/asan/site
 asan tsan: $(VENV)/.build $(SOURCES)
 	$(BIN)/cmake --preset $@ -DPython_EXECUTABLE=$(abspath $(BIN)/python) $$(cat $(VENV)/cmake-args)
 	$(BIN)/cmake --build build/$@
