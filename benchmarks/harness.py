@@ -98,6 +98,7 @@ def wait_until_idle(at_most: float = 0.5) -> None:
 
 def _estimate(call: Call) -> float:
     """Nanoseconds of a call: the smallest of a few, or of many where it is short."""
+    wait_until_idle()
     first = _time(call, 1)
     if first > 5_000_000:
         return first if first > 100_000_000 else min(first, _time(call, 1), _time(call, 1))

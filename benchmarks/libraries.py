@@ -72,6 +72,10 @@ class Torch(Library):
     def array(self, x: np.ndarray) -> Any:
         return self.module.tensor(x)
 
+    def compiled(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """`f` by torch.compile, for its shapes alone."""
+        return self.module.compile(f, dynamic=False)
+
     def version(self) -> str:
         return self.module.__version__
 

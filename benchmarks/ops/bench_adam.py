@@ -83,10 +83,18 @@ def _mlx(lib: Any, size: str) -> Any:
     grads = {str(i): lib.array(x) for i, x in enumerate(_values(size, 1))}
     optimizer = mlx.optimizers.Adam(RATE, [BETA1, BETA2], EPS, bias_correction=True)
 
+    optimizer.init(params)
+
+    def update(params: Any, state: Any, grads: Any) -> Any:
+        optimizer.state = state
+        return optimizer.apply_gradients(grads, params), optimizer.state
+
+    step, state = mlx.core.compile(update), optimizer.state
+
     def call() -> None:
-        nonlocal params
-        params = optimizer.apply_gradients(grads, params)
-        mlx.core.eval(params, optimizer.state)
+        nonlocal params, state
+        params, state = step(params, state, grads)
+        mlx.core.eval(params, state)
 
     return call
 

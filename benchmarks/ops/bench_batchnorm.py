@@ -62,11 +62,17 @@ def _compiled(lib: Any, size: str) -> Any:
     return lambda: (step(g), *[leaf.grad for leaf in leaves])
 
 
-def _torch(lib: Any, size: str) -> Any:
-    x, g, weight, bias, mean, var = map(lib.array, _inputs(size))
-    F = lib.module.nn.functional
-    arguments = (x, mean, var, weight, bias, True, MOMENTUM, EPS)
-    return _backward(x, g, weight, bias, lambda: F.relu(F.batch_norm(*arguments)))
+def _torch(compiled: bool = False) -> Any:
+    def build(lib: Any, size: str) -> Any:
+        x, g, weight, bias, mean, var = map(lib.array, _inputs(size))
+        F = lib.module.nn.functional
+
+        def forward() -> Any:
+            return F.relu(F.batch_norm(x, mean, var, weight, bias, True, MOMENTUM, EPS))
+
+        return _backward(x, g, weight, bias, lib.compiled(forward) if compiled else forward)
+
+    return build
 
 
 def _jax(lib: Any, size: str) -> Any:
@@ -105,9 +111,11 @@ def _mlx(lib: Any, size: str) -> Any:
 
     def both() -> Any:
         (y,), gradients = mx.vjp(forward, [x, weight, bias], [g])
+        layer.weight, layer.bias = weight, bias
+        mx.eval(y, gradients, layer.state)  # running statistics, too
         return y, *gradients
 
-    return lib.function(both)
+    return both
 
 
 def _numpy(lib: Any, size: str) -> Any:
@@ -141,7 +149,8 @@ OPS = [
             "fastdl": _fastdl,
             "fastdl compiled": _compiled,
             "numpy": _numpy,
-            "torch": _torch,
+            "torch": _torch(),
+            "torch compiled": _torch(compiled=True),
             "jax": _jax,
             "mlx": _mlx,
         },

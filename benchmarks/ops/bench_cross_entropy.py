@@ -20,9 +20,16 @@ def _inputs(size: str) -> tuple[np.ndarray, np.ndarray]:
 
 def _eager(lib: Any, size: str) -> Any:
     """fastdl and PyTorch: their scripts read the same."""
+    return _step(lib, size, lib.module.nn.functional.cross_entropy)
+
+
+def _torch_compiled(lib: Any, size: str) -> Any:
+    return _step(lib, size, lib.compiled(lib.module.nn.functional.cross_entropy))
+
+
+def _step(lib: Any, size: str, cross_entropy: Any) -> Any:
     logits, labels = map(lib.array, _inputs(size))
     logits.requires_grad_()
-    cross_entropy = lib.module.nn.functional.cross_entropy
 
     def call() -> Any:
         logits.grad = None
@@ -96,6 +103,7 @@ OPS = [
             "fastdl compiled": _compiled,
             "numpy": _numpy,
             "torch": _eager,
+            "torch compiled": _torch_compiled,
             "jax": _jax,
             "mlx": _mlx,
         },
