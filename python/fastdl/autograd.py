@@ -13,6 +13,7 @@ are wanted.
 from __future__ import annotations
 
 import heapq
+import importlib
 import itertools
 import sys
 from collections.abc import Callable, Sequence
@@ -25,21 +26,20 @@ from .hooks import checked_gradient
 if TYPE_CHECKING:
     from .tensor import Tensor
 
-__all__ = [  # noqa: F822 (some load lazily, below)
-    "Function",
-    "Node",
-    "backward",
-    "enable_grad",
-    "grad",
-    "gradcheck",
-    "gradgradcheck",
-    "is_grad_enabled",
-    "no_grad",
-    "set_grad_enabled",
-]
-
+# What stands on the engine, in files of its own.
+_LAZY = {
+    ".anomaly": ("detect_anomaly",),
+    ".check_gradients": ("gradcheck", "gradgradcheck"),
+    ".derivatives": ("hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"),
+    ".function": ("Function",),
+}
+__all__ = [
+    "Node", "backward", "enable_grad", "grad", "is_grad_enabled", "no_grad", "set_grad_enabled",
+    *itertools.chain(*_LAZY.values()),
+]  # fmt: skip
 
 _sequence = itertools.count()
+_watch: Callable[..., Any] | None = None  # looks at every result, see detect_anomaly
 
 
 class Node:
@@ -147,7 +147,9 @@ def _refresh_view(x: Tensor) -> None:
 
 
 def needs_grad(*inputs: Any) -> bool:
-    """Whether an op of these inputs is to be recorded."""
+    """Whether an op of these inputs is to be recorded, or watched: it must come to `record`."""
+    if _watch is not None:
+        return True
     return any(getattr(x, "requires_grad", False) for x in inputs) and _mode.enabled
 
 
@@ -166,7 +168,7 @@ def record(
         if getattr(x, "requires_grad", False):
             break
     else:
-        return out
+        return out if _watch is None else _watch(out, inputs)
     if _mode.enabled:
         node = Node(vjp, inputs, constants)
         outputs = out if type(out) is tuple else (out,)
@@ -176,7 +178,7 @@ def record(
             tensor._set_history(node, index)
         if len(outputs) > 1:
             node.like = tuple([t._alias() for t in outputs])
-    return out
+    return out if _watch is None else _watch(out, inputs)
 
 
 # ---- the engine ------------------------------------------------------------------------------
@@ -388,13 +390,10 @@ def grad(
     return gradients
 
 
-def __getattr__(name: str) -> Any:  # what stands on the engine, in files of its own
-    if name in ("gradcheck", "gradgradcheck"):
-        from . import check_gradients
-
-        return getattr(check_gradients, name)
-    if name == "Function":
-        from .function import Function
-
-        return Function
+def __getattr__(name: str) -> Any:
+    if name == "functional":
+        return importlib.import_module(".derivatives", __package__)
+    for module, names in _LAZY.items():
+        if name in names:
+            return getattr(importlib.import_module(module, __package__), name)
     raise AttributeError(f"module 'fastdl.autograd' has no attribute {name!r}")

@@ -7,18 +7,15 @@ without Python is refused.
 
 from __future__ import annotations
 
-import os
-import sys
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import _C
+from .frames import users_line
 
 if TYPE_CHECKING:
     from .optim.optimizer import Optimizer
     from .random import Generator
-
-_PACKAGE = os.path.dirname(__file__) + os.sep
 
 
 class CaptureError(RuntimeError):
@@ -88,13 +85,5 @@ def refuse_if_capturing(what: str, instead: str) -> None:
 def refuse(what: str, instead: str) -> NoReturn:
     """Raises CaptureError with the user's line."""
     raise CaptureError(
-        f"{_users_line()}: {what}, which a compiled step cannot repeat without Python: {instead}"
+        f"{users_line()}: {what}, which a compiled step cannot repeat without Python: {instead}"
     )
-
-
-def _users_line() -> str:
-    """File and line of the innermost frame outside of this package."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"

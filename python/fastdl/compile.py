@@ -9,7 +9,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import _C, capture
+from . import _C, autograd, capture
 from .capture import CaptureError
 from .grad_mode import is_grad_enabled
 from .tensor import Tensor
@@ -68,7 +68,8 @@ class CompiledFunction:
         functools.update_wrapper(self, fn, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if capture.notes() is not None:  # part of another step
+        # Part of another step, or watched by detect_anomaly.
+        if capture.notes() is not None or autograd._watch is not None:
             return self.fn(*args, **kwargs)
         tensors: list[Tensor] = []
         form = _arguments_apart((args, kwargs), tensors)

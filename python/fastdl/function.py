@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .autograd import Node, needs_grad
-from .grad_mode import enable_grad, no_grad
+from .autograd import Node
+from .grad_mode import enable_grad, is_grad_enabled, no_grad
 from .hooks import checked_gradient
 from .inplace import changed_in_place, check_in_place
 from .tensor import Tensor
@@ -63,7 +63,7 @@ class Function:
             else:
                 out = cls.forward(*args)
                 cls.setup_context(ctx, args, out)
-        if not needs_grad(*args):
+        if not (any(ctx.needs_input_grad) and is_grad_enabled()):
             return out
         marks = ctx.__dict__  # taken out of it: kept, they would be cycles
         dirty = {id(x) for x in marks.pop("dirty", ())}

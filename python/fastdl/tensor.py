@@ -175,6 +175,23 @@ class Tensor(_C.TensorBase):
             return array.astype(dtype)
         return array.copy() if copy else array
 
+    @property
+    def __array_interface__(self) -> dict[str, Any]:
+        return self.numpy().__array_interface__
+
+    def __dlpack__(self, **options: Any) -> Any:
+        """A DLPack capsule over the same memory, by NumPy.
+
+        Raises:
+            BufferError: the tensor requires grad; use `detach()`.
+        """
+        if self.requires_grad:
+            raise BufferError("__dlpack__: the tensor requires grad; use detach()")
+        return self.numpy().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[Any, Any]:
+        return 1, 0  # kDLCPU
+
     def item(self) -> Any:
         """The one element, as a Python number."""
         return _C.item(self)

@@ -187,6 +187,28 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     return tensor(data, dtype=dtype, device=device)
 
 
+def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
+    """A tensor over the memory of another library's array (`__dlpack__`), by NumPy.
+
+    Args:
+        copy: True: always a copy; False: never; None: only of memory that is read-only, such as
+            JAX's.
+
+    Raises:
+        TypeError: ext_tensor has no `__dlpack__`, or a dtype not known here.
+        ValueError: its memory is read-only and must not be copied.
+    """
+    if not hasattr(ext_tensor, "__dlpack__"):
+        kind = type(ext_tensor).__name__
+        raise TypeError(f"from_dlpack: ext_tensor: expected an object with __dlpack__, got {kind}")
+    array = np.from_dlpack(ext_tensor)
+    if copy or (copy is None and not array.flags.writeable):
+        array = array.copy()
+    if not array.flags.writeable:
+        raise ValueError("from_dlpack: copy: expected True or None for read-only memory, got False")
+    return _finish(_C.from_numpy(array), False, device)
+
+
 def from_numpy(array: np.ndarray) -> Tensor:
     """A tensor over the memory of `array`: changes of one are seen in the other.
 
