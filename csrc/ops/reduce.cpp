@@ -130,14 +130,13 @@ Tensor reduction(Op op, const Tensor& input, DType result, const py::object& dim
   return out;
 }
 
-Tensor sum_of(const Tensor& input, const py::object& dim, bool keepdim) {
-  return reduction(Op::sum, input, is_float(input.dtype) ? input.dtype : DType::int64, dim,
-                   keepdim);
+template <Op op> Tensor total_of(const Tensor& input, const py::object& dim, bool keepdim) {
+  return reduction(op, input, is_float(input.dtype) ? input.dtype : DType::int64, dim, keepdim);
 }
 
-Tensor mean_of(const Tensor& input, const py::object& dim, bool keepdim) {
-  require_float("mean", "input", input);
-  return reduction(Op::mean, input, input.dtype, dim, keepdim);
+template <Op op> Tensor of_floats(const Tensor& input, const py::object& dim, bool keepdim) {
+  require_float(info(op).name, "input", input);
+  return reduction(op, input, input.dtype, dim, keepdim);
 }
 
 Tensor var_of(const Tensor& input, const py::object& dim, double correction, bool keepdim) {
@@ -181,8 +180,10 @@ void bind_reduce(py::module_& m) {
     m.def(name, function, py::arg("input"), py::arg("dim") = py::none(),
           py::arg("keepdim") = false);
   };
-  def("sum", &sum_of);
-  def("mean", &mean_of);
+  def("sum", &total_of<Op::sum>);
+  def("prod", &total_of<Op::prod>);
+  def("mean", &of_floats<Op::mean>);
+  def("norm", &of_floats<Op::norm>);
   def("amax", &extremum<Op::amax>);
   def("amin", &extremum<Op::amin>);
   def("argmax", &argument<Op::argmax>);

@@ -8,6 +8,9 @@
 //
 // sum, mean    float32 added up in float64, float64 compensated: within 2 ULP for numbers of one
 //              sign at any length.  Integers and bools give int64 (wrapping).  Of nothing: 0, NaN.
+// norm         sqrt of the sum of squares, added up as in sum; float64's squares may overflow.
+// prod         of floats in float64, the exponent apart: over- or underflows only where the result
+//              does, whatever the order.  Integers and bools give int64 (wrapping).  Of nothing: 1.
 // var          two passes over each chunk, chunks merged after Chan, Golub & LeVeque (1983);
 //              NaN where an element is NaN or infinite; where nothing is left to divide by, inf,
 //              or NaN for 0 / 0.
@@ -29,7 +32,7 @@ struct ReduceParams {
 };
 
 // Room for a partial result.
-constexpr int64_t kReducePartialBytes = 24;
+constexpr int64_t kReducePartialBytes = 32;
 
 // Columns are handed out in blocks of this many.
 constexpr int64_t kReduceColumns = 512;

@@ -89,8 +89,6 @@ template <class T> struct IntegerSum {
   static int64_t finish(State s, const ReduceParams&) { return static_cast<int64_t>(s); }
 };
 
-// ---- variance -------------------------------------------------------------------------
-
 // The first n lanes from memory, as doubles; `fill` in the others.
 FASTDL_INLINE Vec<double> load_doubles(const double* x, int64_t n, Vec<double> fill) {
   if (n == lanes<double>)
@@ -103,17 +101,133 @@ FASTDL_INLINE Vec<double> load_doubles(const float* x, int64_t n, Vec<double> fi
   return select(iota<int64_t>() < splat(n), widen_low(load_partial(x, n)), fill);
 }
 
+// sqrt of the sum of squares: of floats in doubles, where nothing over- or underflows.
+template <class T> struct Norm {
+  using In = T;
+  using Out = T;
+  using State = Sum<double>;
+  static State row(const T* x, int64_t n, int64_t) {
+    constexpr int L = lanes<double>;
+    Sum<Vec<double>> s[2] = {};
+    int64_t i = 0;
+    for (; i + 2 * L <= n; i += 2 * L)
+      for (int k = 0; k < 2; ++k)
+        add_square(s[k], load_doubles(x + i + k * L, L, Vec<double>{}));
+    for (; i < n; i += L)
+      add_square(s[0], load_doubles(x + i, n - i < L ? n - i : L, Vec<double>{}));
+    FASTDL_ISA::merge(s[0], s[1]);
+    return fold(s[0]);
+  }
+  static void columns(const T* x, int64_t rows, int64_t stride, int64_t n, int64_t, State* states) {
+    for_column_vectors<double>(n, [&](int64_t c, int64_t width) {
+      Sum<Vec<double>> s{};
+      for (int64_t r = 0; r < rows; ++r)
+        add_square(s, load_doubles(x + r * stride + c, width, Vec<double>{}));
+      for (int i = 0; i < width; ++i)
+        states[c + i] = lane(s, i);
+    });
+  }
+  static void add_square(Sum<Vec<double>>& s, Vec<double> x) { accumulate(s, x * x); }
+  static State merge(State a, int64_t, State b, int64_t) {
+    FASTDL_ISA::merge(a, b);
+    return a;
+  }
+  static T finish(State s, const ReduceParams&) { return static_cast<T>(sqrt(total(s))); }
+};
+
+// ---- products -------------------------------------------------------------------------
+
+// value * 2^exponent, so that no order of multiplying over- or underflows on the way.
+template <class T> struct FloatProduct {
+  using In = T;
+  using Out = T;
+  struct State {
+    double value = 1;
+    int64_t exponent = 0;
+  };
+  static constexpr double kLarge = 0x1p500, kSmall = 0x1p-500;
+  static constexpr int kStep = 600;
+
+  static void keep_in_range(State& s) {
+    if (abs(s.value) > kLarge) [[unlikely]] {
+      s.value *= 0x1p-600;
+      s.exponent += kStep;
+    } else if (abs(s.value) < kSmall && s.value != 0) [[unlikely]] {
+      s.value *= 0x1p600;
+      s.exponent -= kStep;
+    }
+  }
+  static void push(State& s, State factor) {
+    if (sizeof(T) == 8)
+      keep_in_range(factor);
+    s.value *= factor.value;
+    s.exponent += factor.exponent;
+    keep_in_range(s);
+  }
+  static State row(const T* x, int64_t n, int64_t) {
+    State s[4];
+    int64_t i = 0;
+    for (; i + 4 <= n; i += 4)
+      for (int k = 0; k < 4; ++k)
+        push(s[k], {static_cast<double>(x[i + k])});
+    for (; i < n; ++i)
+      push(s[0], {static_cast<double>(x[i])});
+    for (int k = 1; k < 4; ++k)
+      push(s[0], s[k]);
+    return s[0];
+  }
+  static void columns(const T* x, int64_t rows, int64_t stride, int64_t n, int64_t, State* s) {
+    for (int64_t c = 0; c < n; ++c)
+      s[c] = {};
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t c = 0; c < n; ++c)
+        push(s[c], {static_cast<double>(x[r * stride + c])});
+  }
+  static State merge(State a, int64_t, State b, int64_t) {
+    push(a, b);
+    return a;
+  }
+  static T finish(State s, const ReduceParams&) {
+    const int64_t bound = 4 * kStep, e = s.exponent; // beyond it is 0 or inf anyhow
+    const auto clamped = static_cast<int>(e > bound ? bound : e < -bound ? -bound : e);
+    return static_cast<T>(__builtin_ldexp(s.value, clamped));
+  }
+};
+
+template <class T> struct IntegerProduct {
+  using In = T;
+  using Out = int64_t;
+  using State = uint64_t; // wraps
+  static State row(const T* x, int64_t n, int64_t) {
+    State s = 1;
+    for (int64_t i = 0; i < n; ++i)
+      s *= static_cast<State>(x[i]);
+    return s;
+  }
+  static void columns(const T* x, int64_t rows, int64_t stride, int64_t n, int64_t, State* s) {
+    for (int64_t c = 0; c < n; ++c)
+      s[c] = 1;
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t c = 0; c < n; ++c)
+        s[c] *= static_cast<State>(x[r * stride + c]);
+  }
+  static State merge(State a, int64_t, State b, int64_t) { return a * b; }
+  static int64_t finish(State s, const ReduceParams&) { return static_cast<int64_t>(s); }
+};
+
+// ---- variance -------------------------------------------------------------------------
+
 template <class T> struct Variance {
   using In = T;
   using Out = T;
   struct State {
     double near, offset; // the mean is near + offset, kept apart since their sum rounds
-    double m2;           // the sum of squared deviations from the mean
+    Sum<double> m2;      // the sum of squared deviations from the mean
   };
 
   // From the sums of the deviations d from a number near the mean, and of their squares.
   static State state(double near, double n, double sum_d, double sum_d2) {
-    return {near, sum_d / n, sum_d2 - sum_d * sum_d / n};
+    return {near, sum_d / n, {sum_d2, -(sum_d * sum_d / n)}};
   }
   static State row(const T* x, int64_t n, int64_t) {
     constexpr int L = lanes<double>;
@@ -148,11 +262,13 @@ template <class T> struct Variance {
   static State merge(State a, int64_t count_a, State b, int64_t count_b) {
     const double na = static_cast<double>(count_a), nb = static_cast<double>(count_b);
     const double delta = (b.near - a.near) + (b.offset - a.offset), share = nb / (na + nb);
-    return {a.near, a.offset + delta * share, a.m2 + b.m2 + delta * delta * na * share};
+    FASTDL_ISA::merge(a.m2, b.m2);
+    accumulate(a.m2, delta * delta * na * share);
+    return {a.near, a.offset + delta * share, a.m2};
   }
   static T finish(State s, const ReduceParams& p) {
     const double left = static_cast<double>(p.length) - p.correction;
-    return static_cast<T>(s.m2 / (left > 0 ? left : 0));
+    return static_cast<T>(total(s.m2) / (left > 0 ? left : 0));
   }
 };
 
@@ -355,12 +471,15 @@ template <class T> void register_ordered(KernelTable& table) {
 template <class T> void register_float(KernelTable& table) {
   table.set(Op::sum, dtype_of<T>, reduce<FloatSum<T, false>>);
   table.set(Op::mean, dtype_of<T>, reduce<FloatSum<T, true>>);
+  table.set(Op::norm, dtype_of<T>, reduce<Norm<T>>);
+  table.set(Op::prod, dtype_of<T>, reduce<FloatProduct<T>>);
   table.set(Op::var, dtype_of<T>, reduce<Variance<T>>);
   register_ordered<T>(table);
 }
 
 template <class T> void register_integer(KernelTable& table) {
   table.set(Op::sum, dtype_of<T>, reduce<IntegerSum<T>>);
+  table.set(Op::prod, dtype_of<T>, reduce<IntegerProduct<T>>);
   register_ordered<T>(table);
 }
 

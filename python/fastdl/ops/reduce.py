@@ -15,11 +15,19 @@ from ..autograd import Node, needs_grad, record
 from ..tensor import Tensor
 from . import binary, index
 from .copy import cast
-from .view import expand, reshape, squeeze
+from .norm import norm  # noqa: F401 (the list of ops looks for it here)
+from .view import expand, permute, reshape, squeeze
 from .where import where
 
 Dim = int | Sequence[int] | None
 Shape = tuple[int, ...]
+
+
+class MinAndMax(NamedTuple):
+    """What `aminmax` gives."""
+
+    min: Tensor
+    max: Tensor
 
 
 class ValuesAndIndices(NamedTuple):
@@ -84,6 +92,59 @@ def _mean_vjp(_: Node, g: Tensor, shape: Shape, kept: Shape) -> Tensor:
     return expand(reshape(g / n if n else g, kept), shape)
 
 
+def nansum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """`sum` of what is not NaN; of nothing 0."""
+    x = input if dtype is None else cast(input, dtype)
+    return sum(where(binary.eq(x, x), x, 0) if x.is_floating_point() else x, dim, keepdim)
+
+
+def nanmean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """`mean` of what is not NaN; of nothing NaN.
+
+    Raises:
+        TypeError: input (after the conversion to `dtype`) is neither float32 nor float64.
+        IndexError: there is no such dimension. ValueError: one is named twice.
+    """
+    x = input if dtype is None else cast(input, dtype)
+    if not x.is_floating_point():
+        raise TypeError(f"nanmean: input: expected dtype float32 or float64, got {x.dtype.name}")
+    return nansum(x, dim, keepdim) / sum(binary.eq(x, x), dim, keepdim)
+
+
+def count_nonzero(input: Tensor, dim: Dim = None) -> Tensor:
+    """How many elements over `dim` are not 0 (int64); NaN is not 0."""
+    return _C.sum(_C.ne(input, 0), dim, False)
+
+
+def prod(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
+    """The product over `dim`; of nothing 1.  Integers and bools give int64.
+
+    Over- or underflows only where the result does.  Of float64 every factor adds half a ULP.  The
+    gradient divides by nothing: it is right where elements are 0.
+
+    Raises:
+        IndexError: there is no such dimension. ValueError: one is named twice.
+    """
+    if dtype is not None:
+        input = cast(input, dtype)
+    out = _C.prod(input, dim, keepdim)
+    return record(out, _prod_vjp, (input,), (input,), _kept_shape(input.shape, dim))
+
+
+def _prod_vjp(node: Node, g: Tensor, kept: Shape) -> Tensor:
+    from .scan import product_of_others
+
+    (x,) = node.saved_tensors
+    shape = x.shape
+    # The reduced dimensions as one, behind the others; and the way back.
+    order = sorted(range(len(shape)), key=lambda d: (kept[d] == 1, d))
+    rows = permute(x, order)
+    left = [shape[d] for d in order if kept[d] != 1]
+    others = product_of_others(reshape(rows, (*left, _numel(shape, kept))), -1)
+    back = sorted(range(len(shape)), key=lambda i: order[i])
+    return reshape(g, kept) * permute(reshape(others, rows.shape), back)
+
+
 def var(
     input: Tensor,
     dim: Any = None,
@@ -102,12 +163,7 @@ def var(
         TypeError: input is no float tensor, or both `unbiased` and `correction` are given.
         IndexError: there is no such dimension. ValueError: one is named twice.
     """
-    if isinstance(dim, bool):
-        dim, unbiased = None, dim
-    if unbiased is not None and correction is not None:
-        raise TypeError("var: expected unbiased or correction, got both")
-    if correction is None:
-        correction = 1 if unbiased is None else int(unbiased)
+    dim, correction = _corrected("var", dim, unbiased, correction)
     out = _C.var(input, dim, correction, keepdim)
     if not needs_grad(input):
         return out
@@ -119,6 +175,73 @@ def _var_vjp(node: Node, g: Tensor, kept: Shape, dim: Dim, correction: float) ->
     left = _numel(x.shape, kept) - correction
     scale = 2 / left if left > 0 else float("nan")
     return reshape(g, kept) * scale * (x - mean(x, dim, keepdim=True))
+
+
+def _corrected(op: str, dim: Any, unbiased: bool | None, correction: float | None) -> Any:
+    """dim and correction, from arguments in any of the two forms."""
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    if unbiased is not None and correction is not None:
+        raise TypeError(f"{op}: expected unbiased or correction, got both")
+    if correction is None:
+        correction = 1 if unbiased is None else int(unbiased)
+    return dim, correction
+
+
+def std(
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> Tensor:
+    """The standard deviation over `dim`: the root of `var`.  Where it is 0, so is the gradient.
+
+    Raises:
+        As `var`.
+    """
+    dim, correction = _corrected("std", dim, unbiased, correction)
+    out = _C.sqrt(_C.var(input, dim, correction, keepdim))
+    if not needs_grad(input):
+        return out
+    kept = _kept_shape(input.shape, dim)
+    return record(out, _std_vjp, (input,), (input, out), kept, dim, correction)
+
+
+def _std_vjp(node: Node, g: Tensor, kept: Shape, dim: Dim, correction: float) -> Tensor:
+    x, y = node.saved_tensors
+    left = _numel(x.shape, kept) - correction
+    scale = 1 / left if left > 0 else float("nan")
+    constant = _C.eq(y, 0)
+    slope = where(constant, 0.0, g / where(constant, 1.0, y))
+    return reshape(slope, kept) * scale * (x - mean(x, dim, keepdim=True))
+
+
+def var_mean(
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:
+    """`var` and `mean` over `dim`."""
+    dim, correction = _corrected("var_mean", dim, unbiased, correction)
+    return var(input, dim, None, keepdim, correction=correction), mean(input, dim, keepdim)
+
+
+def std_mean(
+    input: Tensor,
+    dim: Any = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:
+    """`std` and `mean` over `dim`."""
+    dim, correction = _corrected("std_mean", dim, unbiased, correction)
+    return std(input, dim, None, keepdim, correction=correction), mean(input, dim, keepdim)
 
 
 def amax(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
@@ -156,6 +279,12 @@ def _extremum_vjp(node: Node, g: Tensor, loses: Any, kept: Shape, dim: Dim) -> T
     chosen = _C.logical_not(loses(x, _C.view(y, kept)))
     share = reshape(g, kept) / _C.sum(chosen, dim, True)
     return where(chosen, share, 0.0)
+
+
+def aminmax(input: Tensor, *, dim: Dim = None, keepdim: bool = False) -> MinAndMax:
+    """`amin` and `amax` over `dim`."""
+    over = () if dim is None else dim
+    return MinAndMax(amin(input, over, keepdim), amax(input, over, keepdim))
 
 
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
