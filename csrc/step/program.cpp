@@ -13,7 +13,8 @@ void Program::hoist_checks() {
   for (const Record& r : records) {
     const Place *first = operands.data() + r.first_operand, *last = first + r.n_operands;
     const bool early =
-        r.op == Op::index_check && std::all_of(first, last, [&](const Place& place) {
+        (r.op == Op::index_check || r.op == Op::check_values) &&
+        std::all_of(first, last, [&](const Place& place) {
           return place.slot < 0 || (slots[place.slot].kind != Slot::inside && !used[place.slot]);
         });
     (early ? checks : others).push_back(r);

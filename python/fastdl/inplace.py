@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import _C
-from .autograd import Node, View, _Changes, _edge, _refresh_view, record
+from .autograd import Node, View, _Changes, _edge, _refresh_view, needs_grad, record
 from .grad_mode import _mode, no_grad
 
 if TYPE_CHECKING:
@@ -59,6 +59,12 @@ def replaced_by(x: Tensor, value: Tensor) -> Tensor:
     """Writes `value` (of x's shape and dtype) into x, which takes over its history."""
     _C.copy_(x, value)
     return changed_in_place(x, value)
+
+
+def in_place(op: str, f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """Replaces x by f(x), where the vjp of f may need the x of before."""
+    check_in_place(op, x)
+    return replaced_by(x, f(x.clone() if needs_grad(x) else x))
 
 
 def _set_value_history(x: Tensor, source: Tensor | None) -> None:

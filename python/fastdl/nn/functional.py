@@ -6,26 +6,66 @@ Each is defined, with its derivative, in `fastdl.ops`.
 from __future__ import annotations
 
 from ..ops.batchnorm import batch_norm
+from ..ops.binary_loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    hinge_loss,
+    modified_huber_loss,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+    squared_hinge_loss,
+)
 from ..ops.cross_entropy import cross_entropy
+from ..ops.distance import cosine_similarity, pairwise_distance
 from ..ops.dropout import dropout
+from ..ops.likelihood_loss import gaussian_nll_loss, kl_div, nll_loss, poisson_nll_loss
+from ..ops.margin_loss import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    triplet_margin_loss,
+)
 from ..ops.matmul import linear
 from ..ops.mse_loss import mse_loss
+from ..ops.regression_loss import huber_loss, l1_loss, smooth_l1_loss
 from ..ops.softmax import log_softmax, logsumexp, softmax
 from ..ops.unary import gelu, logsigmoid, relu, sigmoid, softplus, tanh
 
 __all__ = [
     "batch_norm",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cosine_embedding_loss",
+    "cosine_similarity",
     "cross_entropy",
     "dropout",
+    "gaussian_nll_loss",
     "gelu",
+    "hinge_embedding_loss",
+    "hinge_loss",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
     "linear",
     "log_softmax",
     "logsigmoid",
     "logsumexp",
+    "margin_ranking_loss",
+    "modified_huber_loss",
     "mse_loss",
+    "multi_margin_loss",
+    "multilabel_soft_margin_loss",
+    "nll_loss",
+    "pairwise_distance",
+    "poisson_nll_loss",
     "relu",
     "sigmoid",
+    "smooth_l1_loss",
+    "soft_margin_loss",
     "softmax",
     "softplus",
+    "squared_hinge_loss",
     "tanh",
+    "triplet_margin_loss",
 ]

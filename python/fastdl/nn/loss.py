@@ -10,7 +10,22 @@ from .module import Module
 REDUCTIONS = ("mean", "sum", "none")
 
 
-class CrossEntropyLoss(Module):
+class Loss(Module):
+    """What the losses share: how the losses of the elements (or rows) become one number.
+
+    Args:
+        reduction: "mean", "sum" or "none".
+    """
+
+    reductions: tuple[str, ...] = REDUCTIONS
+
+    def __init__(self, reduction: str = "mean") -> None:
+        super().__init__()
+        where = f"{type(self).__name__}: reduction"
+        self.reduction = one_of(where, reduction, self.reductions)
+
+
+class CrossEntropyLoss(Loss):
     """−log softmax(input)[target], for classes or class probabilities.
 
     Args:
@@ -38,10 +53,9 @@ class CrossEntropyLoss(Module):
         reduction: str = "mean",
         label_smoothing: float = 0.0,
     ) -> None:
-        super().__init__()
+        super().__init__(reduction)
         self.register_buffer("weight", weight)
         self.ignore_index = ignore_index
-        self.reduction = one_of("CrossEntropyLoss: reduction", reduction, REDUCTIONS)
         self.label_smoothing = number(
             "CrossEntropyLoss: label_smoothing", label_smoothing, 0.0, 1.0
         )
@@ -57,7 +71,7 @@ class CrossEntropyLoss(Module):
         )
 
 
-class MSELoss(Module):
+class MSELoss(Loss):
     """(input − target)², element by element.
 
     Args:
@@ -68,10 +82,6 @@ class MSELoss(Module):
     Raises (when called):
         ValueError: the shapes differ.
     """
-
-    def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__()
-        self.reduction = one_of("MSELoss: reduction", reduction, REDUCTIONS)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.mse_loss(input, target, reduction=self.reduction)

@@ -7,7 +7,7 @@ import math
 
 from .. import _C
 from ..autograd import Node, record
-from ..inplace import check_in_place, replaced_by
+from ..inplace import check_in_place, in_place, replaced_by
 from ..tensor import Tensor
 from .where import where
 
@@ -225,6 +225,77 @@ def _within(x: Tensor, bound: float) -> Tensor:
 
 def _normal_density(x: Tensor) -> Tensor:
     return exp(x * x * -0.5) / math.sqrt(2 * math.pi)
+
+
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+    """min(max(x, 0), 6); the gradient at 0 and 6 is 0.  With `inplace` written into `input`."""
+    if inplace:
+        return in_place("relu6", relu6, input)
+    out = _C.relu6(input)
+    return record(out, _relu6_vjp, (input,), (out,))
+
+
+def _relu6_vjp(node: Node, g: Tensor) -> Tensor:
+    (y,) = node.saved_tensors
+    return where(_C.logical_or(_C.le(y, 0), _C.ge(y, 6)), 0.0, g)
+
+
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """min(max(x + 3, 0), 6) / 6; the gradient at -3 and 3 is 0."""
+    if inplace:
+        return in_place("hardsigmoid", hardsigmoid, input)
+    out = _C.hardsigmoid(input)
+    return record(out, _hardsigmoid_vjp, (input,), (out,))
+
+
+def _hardsigmoid_vjp(node: Node, g: Tensor) -> Tensor:
+    (y,) = node.saved_tensors
+    return where(_C.logical_or(_C.le(y, 0), _C.ge(y, 1)), 0.0, g / 6)
+
+
+def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """x hardsigmoid(x); the gradient is 0 up to -3 and 1 from 3 on.
+
+    Howard et al., "Searching for MobileNetV3", ICCV 2019.
+    """
+    if inplace:
+        return in_place("hardswish", hardswish, input)
+    return record(_C.hardswish(input), _hardswish_vjp, (input,), (input,))
+
+
+def _hardswish_vjp(node: Node, g: Tensor) -> Tensor:
+    (x,) = node.saved_tensors
+    outside = where(_C.le(x, -3), 0.0, g)
+    inside = _C.logical_and(_C.gt(x, -3), _C.lt(x, 3))
+    return where(inside, g * (where(inside, x, 0.0) / 3 + 0.5), outside)
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """x sigmoid(x), "swish".
+
+    Elfwing et al., "Sigmoid-weighted linear units", Neural Networks 107 (2018).
+    """
+    if inplace:
+        return in_place("silu", silu, input)
+    return record(_C.silu(input), _silu_vjp, (input,), (input,))
+
+
+def _silu_vjp(node: Node, g: Tensor) -> Tensor:
+    (x,) = node.saved_tensors
+    c = _within(x, 800)  # there the slopes are 0 and 1
+    s = sigmoid(c)
+    return g * (s + s * (c * sigmoid(-c)))
+
+
+def softsign(input: Tensor) -> Tensor:
+    """x / (1 + |x|)."""
+    return record(_C.softsign(input), _softsign_vjp, (input,), (input,))
+
+
+def _softsign_vjp(node: Node, g: Tensor) -> Tensor:
+    (x,) = node.saved_tensors
+    slope = 1 / (1 + abs(x))
+    return g * slope * slope
 
 
 def logical_not(input: Tensor) -> Tensor:

@@ -1,0 +1,18 @@
+// ValueError unless every value lies in [low, high] or, with `ends`, is low or high.  NaN passes:
+// it shall be seen in what is computed from it.  Operands: x, row-major.
+#pragma once
+#include "core/kernel.h"
+
+namespace fastdl {
+
+struct CheckValuesParams {
+  const char* what; // "op: argument", for the message
+  double low, high;
+  int64_t numel;
+  bool ends;
+};
+
+// Throws ValueError for the value at that place.
+[[noreturn]] void raise_bad_value(const CheckValuesParams& params, int64_t at, double value);
+
+} // namespace fastdl

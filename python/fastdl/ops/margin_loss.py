@@ -1,0 +1,163 @@
+"""Losses that ask for a margin: between classes, between pairs, and between distances."""
+
+from __future__ import annotations
+
+import math
+
+from .. import _C, check
+from ..tensor import Tensor
+from .binary import minimum
+from .binary_loss import signs
+from .create import arange
+from .distance import cosine_similarity, pairwise_distance
+from .index import gather, index_select
+from .loss import check_float, check_loss, check_reduction, reduced
+from .unary import relu
+from .view import reshape, unsqueeze
+from .where import where
+
+
+def multi_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """Σ weight[target] max(0, margin - input[target] + input[i])^p / classes over i ≠ target.
+
+    Args:
+        input: scores, (classes,) or (batch, classes).
+        target: classes as int64 or int32, () or (batch,).
+        p: 1 or 2.
+        margin: how much higher the score of the target should be.
+        weight: of each class, (classes,).
+        reduction: "mean", "sum" or "none".
+
+    Raises:
+        IndexError: a target is no class. ValueError: a shape or option does not fit.
+        TypeError: a dtype does not fit.
+    """
+    op = "multi_margin_loss"
+    check_float(f"{op}: input", input)
+    check.tensor(f"{op}: target", target)
+    check_reduction(op, reduction)
+    check.number(f"{op}: margin", margin, -math.inf, math.inf)
+    if p not in (1, 2):
+        raise ValueError(f"{op}: p: expected 1 or 2, got {p}")
+    if input.ndim not in (1, 2):
+        raise ValueError(
+            f"{op}: input: expected shape (classes,) or (batch, classes), got {input.shape}"
+        )
+    rows, classes = input.shape[:-1], input.shape[-1]
+    if target.shape != rows:
+        raise ValueError(
+            f"{op}: target: expected classes of shape {rows} for input of shape {input.shape}, "
+            f"got {target.shape}"
+        )
+    if weight is not None:
+        check_float(f"{op}: weight", weight)
+        if weight.shape != (classes,):
+            raise ValueError(f"{op}: weight: expected shape ({classes},), got {weight.shape}")
+    target = _C.class_targets(op, target, classes, 0)
+    if not target.numel():
+        return reduced(input.sum(-1), reduction)
+    at = unsqueeze(target, -1)
+    short = relu(margin - gather(input, -1, at) + input)
+    short = short if p == 1 else short * short
+    if weight is not None:
+        short = short * reshape(index_select(weight, 0, reshape(at, (at.numel(),))), at.shape)
+    others = _C.ne(arange(classes), at)
+    return reduced(where(others, short, 0.0).sum(-1) / classes, reduction)
+
+
+def margin_ranking_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: str = "mean"
+) -> Tensor:
+    """max(0, margin - target (input1 - input2)): target 1 if input1 shall be the larger, else −1.
+
+    Args:
+        input1, input2, target: of one shape; nothing is broadcast.
+
+    Raises:
+        ValueError: a target is neither −1 nor 1, shapes differ, or an option does not fit.
+        TypeError: an input is not float32 or float64.
+    """
+    op = "margin_ranking_loss"
+    check_loss(op, reduction, input1=input1, input2=input2)
+    check.number(f"{op}: margin", margin, -math.inf, math.inf)
+    target = signs(op, input1, target, reduction)
+    return reduced(relu(margin - target * (input1 - input2)), reduction)
+
+
+def hinge_embedding_loss(
+    input: Tensor, target: Tensor, margin: float = 1.0, reduction: str = "mean"
+) -> Tensor:
+    """`input`, a distance, where the target is 1, and max(0, margin - input) where it is −1.
+
+    Raises:
+        ValueError: a target is neither −1 nor 1, shapes differ, or an option does not fit.
+        TypeError: input is not float32 or float64.
+    """
+    op = "hinge_embedding_loss"
+    check.number(f"{op}: margin", margin, -math.inf, math.inf)
+    target = signs(op, input, target, reduction)
+    return reduced(where(_C.eq(target, 1), input, relu(margin - input)), reduction)
+
+
+def cosine_embedding_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, reduction: str = "mean"
+) -> Tensor:
+    """1 - cos(input1, input2) where the target is 1, and max(0, cos - margin) where it is −1.
+
+    Args:
+        input1, input2: (batch, n) or (n,), of one shape.
+        target: −1 or 1, (batch,) or ().
+
+    Raises:
+        ValueError: a target is neither −1 nor 1, shapes do not fit, or an option does not.
+        TypeError: an input is not float32 or float64.
+    """
+    op = "cosine_embedding_loss"
+    check_loss(op, reduction, input1=input1, input2=input2)
+    check.number(f"{op}: margin", margin, -math.inf, math.inf)
+    if input1.ndim not in (1, 2):
+        raise ValueError(f"{op}: input1: expected shape (batch, n) or (n,), got {input1.shape}")
+    if check.tensor(f"{op}: target", target).shape != input1.shape[:-1]:
+        raise ValueError(f"{op}: target: expected shape {input1.shape[:-1]}, got {target.shape}")
+    similarity = cosine_similarity(input1, input2, -1)
+    target = signs(op, similarity, target, reduction)
+    return reduced(where(_C.eq(target, 1), 1 - similarity, relu(similarity - margin)), reduction)
+
+
+def triplet_margin_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    margin: float = 1.0,
+    p: float = 2.0,
+    eps: float = 1e-6,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Tensor:
+    """max(0, |anchor - positive| - |anchor - negative| + margin), by `pairwise_distance`.
+
+    Balntas et al., "Learning shallow convolutional feature descriptors with triplet losses", BMVC
+    2016; with `swap` the smaller of |anchor - negative| and |positive - negative| counts.
+
+    Args:
+        anchor, positive, negative: vectors along the last dimension, of one shape.
+
+    Raises:
+        ValueError: the shapes differ, or an option does not fit.
+        TypeError: a dtype is not float32 or float64.
+    """
+    op = "triplet_margin_loss"
+    check_loss(op, reduction, anchor=anchor, positive=positive, negative=negative)
+    check.number(f"{op}: margin", margin, -math.inf, math.inf)
+    near = pairwise_distance(anchor, positive, p, eps)
+    far = pairwise_distance(anchor, negative, p, eps)
+    if swap:
+        far = minimum(far, pairwise_distance(positive, negative, p, eps))
+    return reduced(relu(near - far + margin), reduction)
