@@ -52,6 +52,12 @@ def adam(x):
     return (p.detach(),)
 
 
+def layer_norm_columns(x):
+    w, b = (fd.ones(1001).requires_grad_() for _ in range(2))
+    F.layer_norm(fd.tensor(x), (1001,), w, b).backward(fd.tensor(array(*x.shape, seed=1)))
+    return w.grad, b.grad
+
+
 CASES = {
     "exp": with_gradient(fd.exp),
     "tanh": with_gradient(fd.tanh),
@@ -78,6 +84,8 @@ CASES = {
     "narrow batch_norm": with_gradient(
         lambda x: F.batch_norm(x.reshape(-1, 7)[:70_000], None, None, training=True)
     ),
+    "layer_norm": with_gradient(lambda x: F.layer_norm(x, (1001,))),
+    "layer_norm columns": layer_norm_columns,
     "one row": with_gradient(lambda x: x[0] @ x.T),
     "randn": lambda x: (fd.randn(700, 1001, generator=fd.Generator(7)),),
     "adam": adam,

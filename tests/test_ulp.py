@@ -27,6 +27,10 @@ def softplus(x):
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
 
 
+def relu6(x):
+    return np.minimum(np.maximum(x, 0), 6)
+
+
 REFERENCES = {
     "exp": np.exp,
     "expm1": np.expm1,
@@ -38,6 +42,11 @@ REFERENCES = {
     "logsigmoid": lambda x: -softplus(-x),
     "gelu": normal.gelu,
     "gelu_tanh": normal.gelu_tanh,
+    "relu6": relu6,
+    "hardsigmoid": lambda x: relu6(x + 3) / 6,
+    "hardswish": lambda x: np.where(x >= 3, x, np.where(x <= -3, x * 0, x * relu6(x + 3) / 6)),
+    "silu": lambda x: np.where(x == -np.inf, 0, x * sigmoid(x)),
+    "softsign": lambda x: np.where(np.isinf(x), np.sign(x), x / (1 + np.abs(x))),
 }
 
 
@@ -119,6 +128,11 @@ TURNS = {
         "logsigmoid": [16.635532, -87.33655, -103.97208, 0.6931472],
         "gelu": [-13.05, -14.2, 15.0, 0.75179],
         "gelu_tanh": [-10.0, -10.72, 12.0, 0.75],
+        "relu6": [6.0, 1e-38],
+        "hardsigmoid": [3.0],
+        "hardswish": [3.0],
+        "silu": [-91.87, -108.0, 112.0, 16.6],
+        "softsign": [1.0],
     },
     "float64": {
         "exp": [709.782712893384, -708.3964185322641, -745.1332191019411],
@@ -131,6 +145,11 @@ TURNS = {
         "logsigmoid": [36.7368005696771, -708.3964185322641, -745.1332191019411],
         "gelu": [-37.6, -38.55, 40.0, 0.75179],
         "gelu_tanh": [-21.1, -21.5, 23.0, 0.75],
+        "relu6": [6.0, 1e-38],
+        "hardsigmoid": [3.0],
+        "hardswish": [3.0],
+        "silu": [-714.97, -751.7, 756.0, 36.7],
+        "softsign": [1.0],
     },
 }
 

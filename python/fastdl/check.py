@@ -41,6 +41,13 @@ def tensor(where: str, value: Any) -> Tensor:
     return value
 
 
+def float_tensor(where: str, value: Any) -> Tensor:
+    """`value`, if it is a Tensor of float32 or float64; TypeError otherwise."""
+    if not tensor(where, value).dtype.is_floating_point:
+        raise TypeError(f"{where}: expected dtype float32 or float64, got {value.dtype.name}")
+    return value
+
+
 def tensors(where: str, values: Any, or_none: bool = False) -> tuple[Any, ...]:
     """The Tensors (and, if `or_none`, Nones) in `values`, one or an iterable of them; TypeError
     otherwise."""

@@ -21,6 +21,14 @@ def softplus(x, beta=1):
     return np.logaddexp(0, beta * x) / np.asarray(beta, x.dtype)
 
 
+def silu(x):
+    return x / (1 + np.exp(-x))
+
+
+def relu6(x):
+    return np.minimum(np.maximum(x, 0), 6)
+
+
 CASES = [
     OpCase("neg", fd.neg, [randn(*SHAPE)], np.negative, ulp=0),
     OpCase("abs", fd.abs, [distinct(*SHAPE)], np.abs, ulp=0),
@@ -40,6 +48,11 @@ CASES = [
     OpCase("gelu", fd.gelu, [randn(*SHAPE)], normal.gelu, ulp=2.25),
     OpCase("gelu_tanh", fd.gelu, [randn(*SHAPE)], lambda x, approximate: normal.gelu_tanh(x), ulp=2,
            kwargs={"approximate": "tanh"}),
+    OpCase("relu6", fd.relu6, [distinct(*SHAPE)], relu6, ulp=0),
+    OpCase("hardsigmoid", fd.hardsigmoid, [distinct(*SHAPE)], lambda x: relu6(x + 3) / 6, ulp=2),
+    OpCase("hardswish", fd.hardswish, [distinct(*SHAPE)], lambda x: x * relu6(x + 3) / 6, ulp=2),
+    OpCase("silu", fd.silu, [randn(*SHAPE)], silu, ulp=2),
+    OpCase("softsign", fd.softsign, [distinct(*SHAPE)], lambda x: x / (1 + np.abs(x)), ulp=2),
     OpCase("logical_not", fd.logical_not, [booleans(*SHAPE)], np.logical_not, differentiable=False),
     OpCase("neg_scalar", fd.neg, [randn()], np.negative, ulp=0),
     OpCase("exp_1d", fd.exp, [randn(5)], np.exp, ulp=2),
@@ -74,6 +87,11 @@ AT_EDGES = {
     "logsigmoid": [nan, 0.0, -inf, -np.log(2.0), -np.log(2.0)],
     "gelu": [nan, inf, -0.0, 0.0, -0.0],
     "gelu_tanh": [nan, inf, -0.0, 0.0, -0.0],
+    "relu6": [nan, 6.0, 0.0, 0.0, 0.0],
+    "hardsigmoid": [nan, 1.0, 0.0, 0.5, 0.5],
+    "hardswish": [nan, inf, -0.0, 0.0, -0.0],
+    "silu": [nan, inf, -0.0, 0.0, -0.0],
+    "softsign": [nan, 1.0, -1.0, 0.0, -0.0],
 }
 
 
@@ -86,6 +104,20 @@ def test_edges(name, dtype):
     zero = expected == 0
     if name != "logsigmoid":  # -softplus(-inf) is -0
         np.testing.assert_array_equal(np.signbit(got[zero]), np.signbit(expected[zero]))
+
+
+@pytest.mark.parametrize("name", ["relu6", "hardsigmoid", "hardswish", "silu"])
+def test_in_place(name):
+    """The same value and gradient; a leaf is refused."""
+    f, values = getattr(fd, name), [-4.0, -1.0, 0.5, 2.0, 7.0]
+    x = fd.tensor(values, requires_grad=True)
+    with pytest.raises(RuntimeError, match="leaf"):
+        f(x, inplace=True)
+    h = x * 1
+    y = f(h, inplace=True)
+    assert y is h and y.tolist() == f(x.detach()).tolist()
+    y.sum().backward()
+    assert x.grad.tolist() == gradient(f, values, "float32")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -112,6 +144,11 @@ def test_gradients_at_edges():
     assert gradient(fd.sigmoid, [-inf, inf, 0.0]) == [0, 0, 0.25]
     assert gradient(fd.softplus, [-inf, inf, 0.0]) == [0, 1, 0.5]
     assert gradient(fd.logsigmoid, [-inf, inf, 0.0]) == [1, 0, 0.5]
+    assert gradient(fd.relu6, [-1.0, 0.0, 3.0, 6.0, 7.0, -inf, inf]) == [0, 0, 1, 0, 0, 0, 0]
+    assert gradient(fd.hardsigmoid, [-3.0, 0.0, 3.0, -inf, inf]) == [0, 1 / 6, 0, 0, 0]
+    assert gradient(fd.hardswish, [-3.0, 0.0, 3.0, -inf, inf]) == [0, 0.5, 1, 0, 1]
+    assert gradient(fd.silu, [-inf, inf, 0.0]) == [0, 1, 0.5]
+    assert gradient(fd.softsign, [-inf, inf, 0.0]) == [0, 0, 1]
     for approximate in ("none", "tanh"):
         assert gradient(lambda x, a=approximate: fd.gelu(x, a), [-inf, inf, 0.0]) == [0, 1, 0.5]
 

@@ -18,6 +18,7 @@ from .container import ModuleDict, ModuleList, Sequential
 from .distance import CosineSimilarity, PairwiseDistance
 from .dropout import Dropout
 from .flatten import Flatten
+from .layernorm import LayerNorm, RMSNorm
 from .likelihood_loss import GaussianNLLLoss, KLDivLoss, NLLLoss, PoissonNLLLoss
 from .linear import Identity, Linear
 from .loss import CrossEntropyLoss, MSELoss
@@ -49,6 +50,7 @@ __all__ = [
     "Identity",
     "KLDivLoss",
     "L1Loss",
+    "LayerNorm",
     "Linear",
     "LogSoftmax",
     "MSELoss",
@@ -63,6 +65,7 @@ __all__ = [
     "PairwiseDistance",
     "Parameter",
     "PoissonNLLLoss",
+    "RMSNorm",
     "ReLU",
     "Sequential",
     "Sigmoid",

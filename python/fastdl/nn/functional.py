@@ -18,6 +18,7 @@ from ..ops.binary_loss import (
 from ..ops.cross_entropy import cross_entropy
 from ..ops.distance import cosine_similarity, pairwise_distance
 from ..ops.dropout import dropout
+from ..ops.layernorm import layer_norm, rms_norm
 from ..ops.likelihood_loss import gaussian_nll_loss, kl_div, nll_loss, poisson_nll_loss
 from ..ops.margin_loss import (
     cosine_embedding_loss,
@@ -47,6 +48,7 @@ __all__ = [
     "huber_loss",
     "kl_div",
     "l1_loss",
+    "layer_norm",
     "linear",
     "log_softmax",
     "logsigmoid",
@@ -60,6 +62,7 @@ __all__ = [
     "pairwise_distance",
     "poisson_nll_loss",
     "relu",
+    "rms_norm",
     "sigmoid",
     "smooth_l1_loss",
     "soft_margin_loss",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from .. import _C
-from ..autograd import Node, enable_grad, grad, is_grad_enabled, record
+from ..autograd import Node, record
 from ..tensor import Tensor
+from .fallback import gradient_vjp
 from .unary import relu as _relu
 
 
@@ -84,36 +85,13 @@ def _backward(
 
 
 def _backward_vjp(node: Node, *rest: Any) -> tuple[Tensor | None, ...]:
-    """Differentiates the gradients of the same function in plain ops.
-
-    All is done on twins of the inputs, whose history is the inputs': a path from one input to
-    another stays out, and what is computed can be differentiated again.
-    """
     *cotangents, needs, training, eps, relu = rest
     *inputs, stats = node.saved_tensors
-    again = is_grad_enabled()
-    with enable_grad():
-        twins: list[Any] = [_twin(x) for x in inputs]
-        g, input, weight, bias = twins
-        firsts = [x for x, need in zip((input, weight, bias), needs, strict=True) if need]
-        out = _in_plain_ops(input, weight, bias, stats, training, eps, relu)
-        gradients: tuple[Any, ...] = grad(out, firsts, g, create_graph=True)
-        wanted = [x for x, need in zip(twins, node.needs_input_grad, strict=True) if need]
-        pairs = [(y, c) for y, c in zip(gradients, cotangents, strict=True) if y.requires_grad]
-        if not pairs:
-            return (None,) * len(twins)
-        ys, cs = zip(*pairs, strict=True)
-        found = iter(grad(ys, wanted, cs, create_graph=again, allow_unused=True))
-    return tuple([next(found) if need else None for need in node.needs_input_grad])
 
+    def composition(input: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
+        return _in_plain_ops(input, weight, bias, stats, training, eps, relu)
 
-def _twin(x: Tensor | None) -> Tensor | None:
-    """The same memory, one step further in the history."""
-    return None if x is None else record(x._alias(), _twin_vjp, (x,))
-
-
-def _twin_vjp(_: Node, g: Tensor) -> Tensor:
-    return g
+    return gradient_vjp(node, cotangents, inputs, needs, composition)
 
 
 def _in_plain_ops(

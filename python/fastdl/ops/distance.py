@@ -6,7 +6,6 @@ import math
 
 from .. import _C, check
 from ..tensor import Tensor
-from .loss import check_float
 from .unary import abs, sqrt
 from .where import where
 
@@ -25,8 +24,8 @@ def pairwise_distance(
     Raises:
         ValueError: p is below 1, or the shapes do not fit. TypeError: not of float32 or float64.
     """
-    check_float("pairwise_distance: x1", x1)
-    check_float("pairwise_distance: x2", x2)
+    check.float_tensor("pairwise_distance: x1", x1)
+    check.float_tensor("pairwise_distance: x2", x2)
     check.number("pairwise_distance: p", p, 1.0, math.inf)
     check.number("pairwise_distance: eps", eps, -math.inf, math.inf)
     d = x1 - x2 + eps
@@ -51,8 +50,8 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
         IndexError: there is no such dimension. ValueError: the shapes do not fit, or eps is not
         above 0. TypeError: not of float32 or float64.
     """
-    check_float("cosine_similarity: x1", x1)
-    check_float("cosine_similarity: x2", x2)
+    check.float_tensor("cosine_similarity: x1", x1)
+    check.float_tensor("cosine_similarity: x2", x2)
     check.number("cosine_similarity: eps", eps, 5e-324, math.inf)
     check.dimension("cosine_similarity: dim", dim, max(x1.ndim, x2.ndim))
     lengths = [_length(x, dim, eps) for x in (x1, x2)]

@@ -11,7 +11,7 @@ from ..autograd import Node, record
 from ..tensor import Tensor
 from .check_values import check_between
 from .index import gather, index_select
-from .loss import check_float, check_loss, check_reduction, reduced, times
+from .loss import check_loss, check_reduction, reduced, times
 from .unary import exp, log
 from .view import reshape, unsqueeze
 from .where import where
@@ -40,7 +40,7 @@ def nll_loss(
         IndexError: a target is no class. ValueError: a shape or option does not fit.
         TypeError: a dtype does not fit.
     """
-    check_float("nll_loss: input", input)
+    check.float_tensor("nll_loss: input", input)
     check.tensor("nll_loss: target", target)
     check_reduction("nll_loss", reduction)
     if input.ndim == 0:
@@ -54,7 +54,7 @@ def nll_loss(
             f"{input.shape}, got {target.shape}"
         )
     if weight is not None:
-        check_float("nll_loss: weight", weight)
+        check.float_tensor("nll_loss: weight", weight)
         if weight.shape != (classes,):
             raise ValueError(f"nll_loss: weight: expected shape ({classes},), got {weight.shape}")
     target = _C.class_targets("nll_loss", target, classes, ignore_index)
@@ -171,7 +171,7 @@ def gaussian_nll_loss(
     check_loss(op, reduction, input=input, target=target)
     check.number(f"{op}: eps", eps, 5e-324, math.inf)
     if isinstance(var, Tensor):
-        check_float(f"{op}: var", var)
+        check.float_tensor(f"{op}: var", var)
         if input.ndim and var.shape == input.shape[:-1]:
             var = unsqueeze(var, -1)
         elif var.shape not in (input.shape, (*input.shape[:-1], 1)):

@@ -21,17 +21,11 @@ def check_loss(op: str, reduction: str, **tensors: Tensor) -> None:
     first, *_ = tensors
     shape = None
     for name, x in tensors.items():
-        check_float(f"{op}: {name}", x)
+        check.float_tensor(f"{op}: {name}", x)
         shape = x.shape if shape is None else shape
         if x.shape != shape:
             raise ValueError(f"{op}: {name}: expected the shape {shape} of {first}, got {x.shape}")
     check_reduction(op, reduction)
-
-
-def check_float(what: str, x: Tensor) -> None:
-    check.tensor(what, x)
-    if not x.dtype.is_floating_point:
-        raise TypeError(f"{what}: expected dtype float32 or float64, got {x.dtype.name}")
 
 
 def check_reduction(op: str, reduction: str) -> None:

@@ -11,7 +11,7 @@ from .binary_loss import signs
 from .create import arange
 from .distance import cosine_similarity, pairwise_distance
 from .index import gather, index_select
-from .loss import check_float, check_loss, check_reduction, reduced
+from .loss import check_loss, check_reduction, reduced
 from .unary import relu
 from .view import reshape, unsqueeze
 from .where import where
@@ -40,7 +40,7 @@ def multi_margin_loss(
         TypeError: a dtype does not fit.
     """
     op = "multi_margin_loss"
-    check_float(f"{op}: input", input)
+    check.float_tensor(f"{op}: input", input)
     check.tensor(f"{op}: target", target)
     check_reduction(op, reduction)
     check.number(f"{op}: margin", margin, -math.inf, math.inf)
@@ -57,7 +57,7 @@ def multi_margin_loss(
             f"got {target.shape}"
         )
     if weight is not None:
-        check_float(f"{op}: weight", weight)
+        check.float_tensor(f"{op}: weight", weight)
         if weight.shape != (classes,):
             raise ValueError(f"{op}: weight: expected shape ({classes},), got {weight.shape}")
     target = _C.class_targets(op, target, classes, 0)
