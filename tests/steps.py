@@ -13,7 +13,11 @@ BATCHES = [
     (RNG.standard_normal((32, 20)).astype("float32"), RNG.integers(0, 7, 32)) for _ in range(6)
 ]
 
-ACTIVATIONS = ["ReLU", "Sigmoid", "Tanh", "Softplus", "LogSoftmax", "Softmax", "GELU"]
+ACTIVATIONS = [
+    "ReLU", "Sigmoid", "Tanh", "Softplus", "LogSoftmax", "Softmax", "GELU", "SiLU", "Mish", "ReLU6",
+    "SELU", "Hardsigmoid", "Hardswish", "Softsign", "Tanhshrink", "LeakyReLU", "PReLU", "RReLU",
+    "ELU", "CELU", "Hardtanh", "Hardshrink", "Softshrink",
+]  # fmt: skip
 LAYERS = {
     "linear": lambda: [],
     "no bias": lambda: [nn.Linear(16, 16, bias=False)],
@@ -23,6 +27,9 @@ LAYERS = {
     "layernorm": lambda: [nn.LayerNorm(16)],
     "layernorm plain": lambda: [nn.LayerNorm(16, elementwise_affine=False)],
     "rmsnorm": lambda: [nn.RMSNorm(16)],
+    "maxout": lambda: [nn.Maxout(16, 16, 3)],
+    "glu": lambda: [nn.Linear(16, 32), nn.GLU()],
+    "in place": lambda: [nn.ELU(inplace=True), nn.RReLU(inplace=True)],
     "dropout": lambda: [nn.Dropout(0.3)],
     "dropouts": lambda: [nn.Dropout(0.3), nn.ReLU(), nn.Dropout(0.5)],
     "flatten": lambda: [nn.Flatten()],
@@ -45,6 +52,8 @@ LOSSES = {
     "weighted": lambda x, y: F.cross_entropy(x, y, weight=fd.arange(1.0, 8.0)),
     "sum": lambda x, y: F.cross_entropy(x, y, reduction="sum"),
     "mse": lambda x, y: F.mse_loss(x, x.detach() * 0.5 + 1),
+    "gumbel": lambda x, y: (F.gumbel_softmax(x, hard=True) * x).sum(1).mean(),
+    "soft argmax": lambda x, y: F.mse_loss(F.soft_argmax(x, 1), y.float()),
     "nll": lambda x, y: F.nll_loss(F.log_softmax(x, 1), y, ignore_index=3),
     "bce": lambda x, y: F.binary_cross_entropy(F.sigmoid(x[:, 0]), (y > 3).float()),
     "bce logits": lambda x, y: F.binary_cross_entropy_with_logits(x[:, 0], (y > 3).float()),

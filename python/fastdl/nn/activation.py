@@ -8,8 +8,8 @@ from . import functional as F
 from .module import Module
 
 
-class ReLU(Module):
-    """max(x, 0), element by element; NaN stays NaN.
+class InPlace(Module):
+    """An activation that may write its result into its input.
 
     Args:
         inplace: whether the input's memory takes the result.
@@ -19,11 +19,15 @@ class ReLU(Module):
         super().__init__()
         self.inplace = inplace
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.relu(input, self.inplace)
-
     def extra_repr(self) -> str:
         return "inplace=True" if self.inplace else ""
+
+
+class ReLU(InPlace):
+    """max(x, 0), element by element; NaN stays NaN.  Args: `InPlace`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.relu(input, self.inplace)
 
 
 class Sigmoid(Module):
@@ -115,3 +119,90 @@ class LogSoftmax(Module):
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}"
+
+
+class Softmin(Module):
+    """exp(−x) / Σ exp(−x) along `dim`; the output has the input's shape.
+
+    Args:
+        dim: the dimension that sums to one.
+    """
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.softmin(input, self.dim)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}"
+
+
+class LogSigmoid(Module):
+    """log(sigmoid(x)), element by element."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.logsigmoid(input)
+
+
+class Softsign(Module):
+    """x / (1 + |x|), element by element."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.softsign(input)
+
+
+class Tanhshrink(Module):
+    """x − tanh(x), element by element."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.tanhshrink(input)
+
+
+class SiLU(InPlace):
+    """x sigmoid(x), element by element.  Args: `InPlace`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.silu(input, self.inplace)
+
+
+class Mish(InPlace):
+    """x tanh(log(1 + exp(x))), element by element.  Args: `InPlace`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.mish(input, self.inplace)
+
+
+class ReLU6(InPlace):
+    """min(max(x, 0), 6), element by element.  Args: `InPlace`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.relu6(input, self.inplace)
+
+
+class SELU(InPlace):
+    """1.0507 x above 0, 1.7581 (exp(x) − 1) elsewhere.  Args: `InPlace`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.selu(input, self.inplace)
+
+
+class Hardsigmoid(InPlace):
+    """min(max(x + 3, 0), 6) / 6, element by element.  Args: `InPlace`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.hardsigmoid(input, self.inplace)
+
+    def extra_repr(self) -> str:
+        return ""
+
+
+class Hardswish(InPlace):
+    """x min(max(x + 3, 0), 6) / 6, element by element.  Args: `InPlace`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.hardswish(input, self.inplace)
+
+    def extra_repr(self) -> str:
+        return ""

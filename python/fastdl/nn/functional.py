@@ -5,6 +5,22 @@ Each is defined, with its derivative, in `fastdl.ops`.
 
 from __future__ import annotations
 
+from ..ops.activation import (
+    celu,
+    elu,
+    glu,
+    hardshrink,
+    hardtanh,
+    leaky_relu,
+    maxout,
+    mish,
+    prelu,
+    rrelu,
+    selu,
+    softshrink,
+    tanhshrink,
+    threshold,
+)
 from ..ops.batchnorm import batch_norm
 from ..ops.binary_loss import (
     binary_cross_entropy,
@@ -30,30 +46,54 @@ from ..ops.margin_loss import (
 from ..ops.matmul import linear
 from ..ops.mse_loss import mse_loss
 from ..ops.regression_loss import huber_loss, l1_loss, smooth_l1_loss
+from ..ops.soft_choice import gumbel_softmax, soft_argmax, softmin
 from ..ops.softmax import log_softmax, logsumexp, softmax
-from ..ops.unary import gelu, logsigmoid, relu, sigmoid, softplus, tanh
+from ..ops.unary import (
+    gelu,
+    hardsigmoid,
+    hardswish,
+    logsigmoid,
+    relu,
+    relu6,
+    sigmoid,
+    silu,
+    softplus,
+    softsign,
+    tanh,
+)
 
 __all__ = [
     "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "celu",
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
     "dropout",
+    "elu",
     "gaussian_nll_loss",
     "gelu",
+    "glu",
+    "gumbel_softmax",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
     "hinge_embedding_loss",
     "hinge_loss",
     "huber_loss",
     "kl_div",
     "l1_loss",
     "layer_norm",
+    "leaky_relu",
     "linear",
     "log_softmax",
     "logsigmoid",
     "logsumexp",
     "margin_ranking_loss",
+    "maxout",
+    "mish",
     "modified_huber_loss",
     "mse_loss",
     "multi_margin_loss",
@@ -61,14 +101,25 @@ __all__ = [
     "nll_loss",
     "pairwise_distance",
     "poisson_nll_loss",
+    "prelu",
     "relu",
+    "relu6",
     "rms_norm",
+    "rrelu",
+    "selu",
     "sigmoid",
+    "silu",
     "smooth_l1_loss",
+    "soft_argmax",
     "soft_margin_loss",
     "softmax",
+    "softmin",
     "softplus",
+    "softshrink",
+    "softsign",
     "squared_hinge_loss",
     "tanh",
+    "tanhshrink",
+    "threshold",
     "triplet_margin_loss",
 ]
