@@ -1,5 +1,7 @@
 #include "step/capture.h"
 
+#include <pybind11/stl.h>
+
 #include <algorithm>
 #include <cstring>
 
