@@ -13,6 +13,14 @@ BATCHES = [
     (RNG.standard_normal((32, 20)).astype("float32"), RNG.integers(0, 7, 32)) for _ in range(6)
 ]
 
+
+class Channels(nn.Module):
+    """(32, 16) as 8 channels of length 2."""
+
+    def forward(self, x):
+        return x.reshape(32, 8, 2)
+
+
 ACTIVATIONS = [
     "ReLU", "Sigmoid", "Tanh", "Softplus", "LogSoftmax", "Softmax", "GELU", "SiLU", "Mish", "ReLU6",
     "SELU", "Hardsigmoid", "Hardswish", "Softsign", "Tanhshrink", "LeakyReLU", "PReLU", "RReLU",
@@ -32,6 +40,8 @@ LAYERS = {
     "in place": lambda: [nn.ELU(inplace=True), nn.RReLU(inplace=True)],
     "dropout": lambda: [nn.Dropout(0.3)],
     "dropouts": lambda: [nn.Dropout(0.3), nn.ReLU(), nn.Dropout(0.5)],
+    "noise": lambda: [nn.GaussianDropout(0.3), nn.AlphaDropout(0.2)],
+    "channels": lambda: [Channels(), nn.Dropout1d(0.3), nn.FeatureAlphaDropout(0.2), nn.Flatten()],
     "flatten": lambda: [nn.Flatten()],
     **{
         name: lambda name=name: [getattr(nn, name)(*([1] if "max" in name else []))]

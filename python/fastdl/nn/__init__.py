@@ -34,7 +34,15 @@ from .binary_loss import (
 )
 from .container import ModuleDict, ModuleList, Sequential
 from .distance import CosineSimilarity, PairwiseDistance
-from .dropout import Dropout
+from .dropout import (
+    AlphaDropout,
+    Dropout,
+    Dropout1d,
+    Dropout2d,
+    Dropout3d,
+    FeatureAlphaDropout,
+    GaussianDropout,
+)
 from .flatten import Flatten
 from .layernorm import LayerNorm, RMSNorm
 from .likelihood_loss import GaussianNLLLoss, KLDivLoss, NLLLoss, PoissonNLLLoss
@@ -70,6 +78,7 @@ __all__ = [
     "GELU",
     "GLU",
     "SELU",
+    "AlphaDropout",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
@@ -77,7 +86,12 @@ __all__ = [
     "CosineSimilarity",
     "CrossEntropyLoss",
     "Dropout",
+    "Dropout1d",
+    "Dropout2d",
+    "Dropout3d",
+    "FeatureAlphaDropout",
     "Flatten",
+    "GaussianDropout",
     "GaussianNLLLoss",
     "Hardshrink",
     "Hardsigmoid",

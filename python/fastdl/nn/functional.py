@@ -33,7 +33,15 @@ from ..ops.binary_loss import (
 )
 from ..ops.cross_entropy import cross_entropy
 from ..ops.distance import cosine_similarity, pairwise_distance
-from ..ops.dropout import dropout
+from ..ops.dropout import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+    gaussian_dropout,
+)
 from ..ops.layernorm import layer_norm, rms_norm
 from ..ops.likelihood_loss import gaussian_nll_loss, kl_div, nll_loss, poisson_nll_loss
 from ..ops.margin_loss import (
@@ -63,6 +71,7 @@ from ..ops.unary import (
 )
 
 __all__ = [
+    "alpha_dropout",
     "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
@@ -71,7 +80,12 @@ __all__ = [
     "cosine_similarity",
     "cross_entropy",
     "dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
     "elu",
+    "feature_alpha_dropout",
+    "gaussian_dropout",
     "gaussian_nll_loss",
     "gelu",
     "glu",
