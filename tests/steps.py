@@ -32,6 +32,7 @@ LAYERS = {
     "batchnorm": lambda: [nn.BatchNorm1d(16)],
     "batchnorm relu": lambda: [nn.BatchNorm1d(16, relu=True)],
     "batchnorm plain": lambda: [nn.BatchNorm1d(16, affine=False, track_running_stats=False)],
+    "batchnorm lines": lambda: [Channels(), nn.BatchNorm1d(8), nn.Flatten()],
     "layernorm": lambda: [nn.LayerNorm(16)],
     "layernorm plain": lambda: [nn.LayerNorm(16, elementwise_affine=False)],
     "rmsnorm": lambda: [nn.RMSNorm(16)],

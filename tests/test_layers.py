@@ -145,8 +145,10 @@ def test_batchnorm_rejects_before_anything_is_written():
         layer(leaf(1, 3))
     with pytest.raises(ValueError, match=r"BatchNorm1d: input: expected shape \(batch, 3\)"):
         layer(leaf(4, 2))
-    with pytest.raises(ValueError, match=r"BatchNorm1d: input: expected shape \(batch, 3\)"):
-        layer(leaf(4, 3, 2))
+    with pytest.raises(ValueError, match=r"BatchNorm1d: input: expected shape \(batch, 3\) or "):
+        layer(leaf(4, 2, 3))
+    with pytest.raises(ValueError, match="at least 2 values for each channel in training"):
+        layer(leaf(1, 3, 1))
     assert layer.num_batches_tracked.item() == 0
     assert layer.running_mean.numpy().tolist() == [0, 0, 0]
     layer.eval()(leaf(1, 3))  # evaluation of one row is fine

@@ -22,7 +22,7 @@ from .activation import (
     Tanh,
     Tanhshrink,
 )
-from .batchnorm import BatchNorm1d
+from .batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from .binary_loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -82,6 +82,8 @@ __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
     "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",

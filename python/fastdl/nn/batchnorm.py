@@ -1,4 +1,4 @@
-"""BatchNorm1d."""
+"""BatchNorm1d, BatchNorm2d, BatchNorm3d."""
 
 from __future__ import annotations
 
@@ -14,35 +14,10 @@ from .module import Module
 from .parameter import Parameter
 
 
-class BatchNorm1d(Module):
-    """Normalizes each feature by the batch's mean and variance, then scales and shifts it.
+class _BatchNorm(Module):
+    """What the layers share; they differ in the inputs that they take: `shapes`."""
 
-    y = (x − mean) / √(var + eps) · weight + bias; Ioffe & Szegedy, "Batch Normalization", ICML
-    2015.  Training uses the batch's biased variance and moves the running statistics (with the
-    unbiased one); evaluation uses the running statistics.
-
-    Args:
-        num_features: number of columns of the input, at least 1.
-        eps: added to the variance, above or equal 0.
-        momentum: weight of the batch in the running statistics; None: the plain average of all
-            batches so far.
-        affine: whether weight and bias are there.
-        track_running_stats: whether running statistics are kept; without them evaluation uses
-            the batch's, too.
-        device: "cpu", or None for it.
-        dtype: float32 or float64.
-        relu: whether max(y, 0) is returned, computed in the same pass.
-
-    Shape: (batch, num_features) → the same.
-
-    Attributes:
-        weight, bias: (num_features,) parameters, or None.
-        running_mean, running_var: (num_features,) buffers, or None.
-        num_batches_tracked: number of batches seen in training, a 0-d int64 buffer, or None.
-
-    Raises (when called):
-        ValueError: the input is not of that shape, or is a batch of one in training.
-    """
+    shapes: tuple[tuple[str, ...], ...]
 
     weight: Parameter | None
     bias: Parameter | None
@@ -60,13 +35,15 @@ class BatchNorm1d(Module):
         device: Any = None,
         dtype: Any = float32,
         *,
+        bias: bool = True,
         relu: bool = False,
     ) -> None:
         super().__init__()
-        self.num_features = positive_int("BatchNorm1d: num_features", num_features)
-        self.eps = number("BatchNorm1d: eps", eps, 0.0, float("inf"))
+        layer = type(self).__name__
+        self.num_features = positive_int(f"{layer}: num_features", num_features)
+        self.eps = number(f"{layer}: eps", eps, 0.0, float("inf"))
         if momentum is not None:
-            number("BatchNorm1d: momentum", momentum, 0.0, 1.0)
+            number(f"{layer}: momentum", momentum, 0.0, 1.0)
         self.momentum = momentum
         self.affine = affine
         self.track_running_stats = track_running_stats
@@ -75,7 +52,8 @@ class BatchNorm1d(Module):
         self.register_parameter(
             "weight", Parameter(ones(shape, device=device, dtype=dtype)) if affine else None
         )
-        self.register_parameter("bias", Parameter(zeros(shape, dtype=dtype)) if affine else None)
+        shift = Parameter(zeros(shape, device=device, dtype=dtype)) if affine and bias else None
+        self.register_parameter("bias", shift)
         track = track_running_stats
         self.register_buffer("running_mean", zeros(shape, dtype=dtype) if track else None)
         self.register_buffer("running_var", ones(shape, dtype=dtype) if track else None)
@@ -100,10 +78,13 @@ class BatchNorm1d(Module):
             init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
-        if input.ndim != 2 or input.shape[1] != self.num_features:
+        ranks = [2 + len(rest) for rest in self.shapes]
+        if input.ndim not in ranks or input.shape[1] != self.num_features:
+            expected = " or ".join(
+                [f"({', '.join(['batch', str(self.num_features), *rest])})" for rest in self.shapes]
+            )
             raise ValueError(
-                f"BatchNorm1d: input: expected shape (batch, {self.num_features}), "
-                f"got {input.shape}"
+                f"{type(self).__name__}: input: expected shape {expected}, got {input.shape}"
             )
         batches = self.num_batches_tracked if self.training else None
         momentum = self.momentum
@@ -128,5 +109,64 @@ class BatchNorm1d(Module):
         relu = ", relu=True" if self.relu else ""
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
-            f"affine={self.affine}, track_running_stats={self.track_running_stats}{relu}"
+            f"affine={self.affine}, bias={self.bias is not None}, "
+            f"track_running_stats={self.track_running_stats}{relu}"
         )
+
+
+class BatchNorm1d(_BatchNorm):
+    """Normalizes each feature by the batch's mean and variance, then scales and shifts it.
+
+    y = (x − mean) / √(var + eps) · weight + bias; Ioffe & Szegedy, "Batch Normalization", ICML
+    2015.  Training uses the batch's biased variance and moves the running statistics (with the
+    unbiased one); evaluation uses the running statistics.
+
+    Args:
+        num_features: number of columns (channels) of the input, at least 1.
+        eps: added to the variance, above or equal 0.
+        momentum: weight of the batch in the running statistics; None: the plain average of all
+            batches so far.
+        affine: whether weight and bias are there.
+        track_running_stats: whether running statistics are kept; without them evaluation uses
+            the batch's, too.
+        device: "cpu", or None for it.
+        dtype: float32 or float64.
+        bias: whether the bias is there.
+        relu: whether max(y, 0) is returned, computed in the same pass.
+
+    Shape: (batch, num_features) or (batch, num_features, length) → the same.
+
+    Attributes:
+        weight, bias: (num_features,) parameters, or None.
+        running_mean, running_var: (num_features,) buffers, or None.
+        num_batches_tracked: number of batches seen in training, a 0-d int64 buffer, or None.
+
+    Raises (when called):
+        ValueError: the input is not of that shape, or has one value of a feature in training.
+    """
+
+    shapes = ((), ("length",))
+
+
+class BatchNorm2d(_BatchNorm):
+    """`BatchNorm1d` of images: each channel by its mean and variance over batch and places.
+
+    An input whose channels lie last in memory is not copied, and its result lies likewise.
+
+    Args, attributes and errors: `BatchNorm1d`.
+
+    Shape: (batch, num_features, height, width) → the same.
+    """
+
+    shapes = (("height", "width"),)
+
+
+class BatchNorm3d(_BatchNorm):
+    """`BatchNorm2d` of volumes.
+
+    Args, attributes and errors: `BatchNorm1d`.
+
+    Shape: (batch, num_features, depth, height, width) → the same.
+    """
+
+    shapes = (("depth", "height", "width"),)

@@ -1,7 +1,11 @@
-"""Batch normalization of the columns of a matrix, with an optional ReLU in the same pass."""
+"""Batch normalization of channels, with an optional ReLU in the same pass.
+
+The kernels normalize the columns of a matrix; images and the like become one, a row for each place.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .. import _C
@@ -9,6 +13,7 @@ from ..autograd import Node, record
 from ..tensor import Tensor
 from .fallback import gradient_vjp
 from .unary import relu as _relu
+from .view import permute, reshape
 
 
 def batch_norm(
@@ -23,25 +28,30 @@ def batch_norm(
     *,
     relu: bool = False,
 ) -> Tensor:
-    """(input − mean) / √(var + eps) · weight + bias for each column, then max(·, 0) if `relu`.
+    """(input − mean) / √(var + eps) · weight + bias for each channel, then max(·, 0) if `relu`.
 
-    Ioffe & Szegedy, "Batch Normalization", ICML 2015.
+    Ioffe & Szegedy, "Batch Normalization", ICML 2015.  The result is row-major; but of an input
+    whose channels lie last in memory (a permuted (batch, ..., channels)) it lies likewise, and
+    nothing is copied.
 
     Args:
-        input: (rows, columns), float32 or float64.
-        running_mean, running_var: (columns,) each.  In training the batch's mean and biased
+        input: (batch, channels, ...), float32 or float64.
+        running_mean, running_var: (channels,) each.  In training the batch's mean and biased
             variance are used, and running = (1 − momentum) · running + momentum · batch, in place,
             with the unbiased variance (None: not kept).  Otherwise these are used.
-        weight, bias: (columns,) each, or None for 1 and 0.
+        weight, bias: (channels,) each, or None for 1 and 0.
         training: whether the statistics are the batch's.
         momentum: weight of the batch in the running statistics.
         eps: at least 0.
 
     Raises:
-        ValueError: a shape that does not fit; one row, or none, in training; running statistics
-            missing outside training.  Nothing is changed then.
+        ValueError: a shape that does not fit; one value of a channel, or none, in training;
+            running statistics missing outside training.  Nothing is changed then.
         TypeError: dtypes that differ, or are no floats.
     """
+    if input.ndim > 2:
+        options = (running_mean, running_var, weight, bias, training, momentum, eps)
+        return _of_channels(input, *options, relu=relu)
     out, stats = _C.batch_norm(
         input, running_mean, running_var, weight, bias, training, momentum, eps, relu
     )
@@ -51,6 +61,22 @@ def batch_norm(
                 running._bump_version()
     inputs = (input, weight, bias)
     return record(out, _batch_norm_vjp, inputs, (*inputs, stats), training, eps, relu)
+
+
+def _of_channels(input: Tensor, *options: Any, relu: bool) -> Tensor:
+    """For more than two dimensions."""
+    batch, channels, *rest = input.shape
+    last = permute(input, (0, *range(2, input.ndim), 1))
+    rows = batch * math.prod(rest)
+    training = options[4]
+    if training and rows < 2:
+        raise ValueError(
+            "batch_norm: input: expected at least 2 values for each channel in training, got shape "
+            f"{input.shape}"
+        )
+    out = batch_norm(reshape(last, (rows, channels)), *options, relu=relu)
+    out = permute(reshape(out, last.shape), (0, input.ndim - 1, *range(1, input.ndim - 1)))
+    return out if last.is_contiguous() and not input.is_contiguous() else out.contiguous()
 
 
 def _batch_norm_vjp(
