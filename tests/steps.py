@@ -56,6 +56,15 @@ OPTIMIZERS = {
     "adam": lambda p: optim.Adam(p, 0.01),
     "amsgrad": lambda p: optim.Adam(p, 0.01, amsgrad=True, weight_decay=1e-3),
     "adamw": lambda p: optim.AdamW(p, 0.01),
+    "adadelta": optim.Adadelta,
+    "adagrad": lambda p: optim.Adagrad(p, 0.05, lr_decay=0.1),
+    "adamax": lambda p: optim.Adamax(p, weight_decay=1e-3),
+    "nadam": lambda p: optim.NAdam(p, 0.01),
+    "radam": lambda p: optim.RAdam(p, 0.01, betas=(0.9, 0.7)),
+    "rmsprop": lambda p: optim.RMSprop(p, 0.01, momentum=0.9, centered=True),
+    "rprop": optim.Rprop,
+    "sgld": lambda p: optim.SGLD(p, 0.1, temperature=1e-3),
+    "proximal": lambda p: optim.ProximalSGD(p, 0.1, l1=1e-3, momentum=0.9),
 }
 LOSSES = {
     "cross_entropy": F.cross_entropy,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import functional, init
+from . import functional, init, utils
 from .activation import (
     GELU,
     SELU,
@@ -146,4 +146,5 @@ __all__ = [
     "TripletMarginLoss",
     "functional",
     "init",
+    "utils",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..ops.adam import adam
 from .arena import FlatArena
-from .optimizer import Group, Optimizer, check_number
+from .optimizer import Group, Optimizer, check_number, check_pair
 
 
 class Adam(Optimizer):
@@ -62,11 +62,7 @@ class Adam(Optimizer):
         name = type(self).__name__
         for key in ("lr", "eps", "weight_decay"):
             check_number(f"{name}: {key}", group[key])
-        betas = group["betas"]
-        if not isinstance(betas, tuple | list) or len(betas) != 2:
-            raise TypeError(f"{name}: betas: expected two numbers, got {betas!r}")
-        for i, beta in enumerate(betas):
-            check_number(f"{name}: betas[{i}]", beta, below=1.0)
+        check_pair(f"{name}: betas", group["betas"], below=1.0)
 
     def _hyper(self, group: Group) -> tuple[float, ...]:
         return (

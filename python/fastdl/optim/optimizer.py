@@ -38,7 +38,7 @@ class Optimizer:
     buffers: tuple[str, ...] = ()
     n_hyper = 0
     n_counters = 1  # the first counts a parameter's updates
-    keeps_step = True  # whether that count is part of the state
+    counted: tuple[str, ...] = ("step",)  # the names of the first of them in the state
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         name = type(self).__name__
@@ -233,8 +233,8 @@ class Optimizer:
         for arena, i in self._places(g):
             entry: dict[str, Tensor] = {}
             if arena.count_values[i, 0] > 0:
-                if self.keeps_step:
-                    entry["step"] = _C.index(arena.counts, (i, 0))
+                for k, name in enumerate(self.counted):
+                    entry[name] = _C.index(arena.counts, (i, k))
                 for name in self._kept(self.param_groups[g]):
                     entry[name] = arena.part(arena.buffer(name), i)
             found.append(entry)
@@ -246,7 +246,9 @@ class Optimizer:
             for name in arena.state:
                 _C.fill_(arena.part(arena.state[name], i), 0)
             if entry:
-                arena.count_values[i, 0] = float(entry.get("step", 1))
+                arena.count_values[i, 0] = 1
+                for k, name in enumerate(self.counted):
+                    arena.count_values[i, k] = float(entry[name])
                 for name in self._kept(self.param_groups[g]):
                     _C.copy_(arena.part(arena.buffer(name), i), entry[name])
 
@@ -313,17 +315,17 @@ class Optimizer:
         entry = {name: value for name, value in entry.items() if value is not None}
         if not entry:
             return {}
-        step = {"step"} if self.keeps_step else set()
-        wanted = step | {*self._kept(group)}
-        if not wanted <= entry.keys() or not entry.keys() <= step | {*self.buffers}:
+        counted = {*self.counted}
+        wanted = counted | {*self._kept(group)}
+        if not wanted <= entry.keys() or not entry.keys() <= counted | {*self.buffers}:
             raise ValueError(f"{where}: expected {sorted(wanted)}, got {sorted(entry)}")
         for name in self._kept(group):
             value = entry[name]
             if not isinstance(value, Tensor) or value.shape != shape:
                 got = value.shape if isinstance(value, Tensor) else type(value).__name__
                 raise ValueError(f"{where}: {name}: expected a tensor of shape {shape}, got {got}")
-        if self.keeps_step:
-            check_number(f"{where}: step", entry["step"])
+        for name in self.counted:
+            check_number(f"{where}: {name}", entry[name])
         return entry
 
     def __repr__(self) -> str:
@@ -343,6 +345,14 @@ def _saved_groups(where: str, state_dict: Any) -> list[Group]:
         if not isinstance(group, dict) or "params" not in group:
             raise TypeError(f"{where}: param_groups: expected dicts with 'params', got {group!r}")
     return list(state_dict["param_groups"])
+
+
+def check_pair(name: str, value: Any, below: float = float("inf")) -> None:
+    """Two hyperparameters, each as in `check_number`."""
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise TypeError(f"{name}: expected two numbers, got {value!r}")
+    for i, number in enumerate(value):
+        check_number(f"{name}[{i}]", number, below)
 
 
 def check_number(name: str, value: Any, below: float = float("inf")) -> None:

@@ -31,7 +31,7 @@ class SGD(Optimizer):
 
     buffers = ("momentum_buffer",)
     n_hyper = 6
-    keeps_step = False
+    counted = ()
 
     def __init__(
         self,
