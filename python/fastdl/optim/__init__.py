@@ -7,6 +7,7 @@ from .adadelta import Adadelta
 from .adagrad import Adagrad
 from .adam import Adam, AdamW
 from .adamax import Adamax
+from .lbfgs import LBFGS
 from .nadam import NAdam
 from .optimizer import Optimizer
 from .polyak import PolyakAverage
@@ -18,6 +19,7 @@ from .sgd import SGD
 from .sgld import SGLD
 
 __all__ = [
+    "LBFGS",
     "SGD",
     "SGLD",
     "Adadelta",
