@@ -88,7 +88,7 @@ CASES = {
     "proximal": (optim.ProximalSGD, {"lr": 0.05, "l1": 0.5, "l2": 0.2}),
     "proximal momentum": (
         optim.ProximalSGD,
-        {"lr": 0.002, "l1": 0.3, "momentum": 0.9, "maximize": True},
+        {"lr": 0.01, "l1": 0.3, "momentum": 0.5, "maximize": True},
     ),
 }
 
