@@ -37,5 +37,37 @@ FASTDL_INLINE void write_run(T* out, int64_t n, bool past_cache, Value value) {
   }
 }
 
+// A run of results that goes past the caches a vector at a time, between other work: memory is
+// busy while that is computed.  value as in write_run.
+template <class T, class Value> struct SpreadRun {
+  T* out = nullptr;
+  int64_t n = 0, at = 0;
+  Value value{};
+
+  void begin(T* out_, int64_t n_, const Value& value_) {
+    constexpr int64_t L = lanes<T>;
+    out = out_, n = n_, at = 0, value = value_;
+    const auto misplaced = static_cast<int64_t>(reinterpret_cast<uint64_t>(out) / sizeof(T) % L);
+    if (misplaced) {
+      at = L - misplaced < n ? L - misplaced : n;
+      store_partial(out, value(0, at), at);
+    }
+  }
+  __attribute__((always_inline)) bool step() {
+    if (at + lanes<T> > n)
+      return false;
+    stream(out + at, value(at, lanes<T>));
+    at += lanes<T>;
+    return true;
+  }
+  void finish() {
+    while (step())
+      ;
+    if (at < n)
+      store_partial(out + at, value(at, n - at), n - at);
+    at = n;
+  }
+};
+
 } // namespace FASTDL_ISA
 } // namespace fastdl

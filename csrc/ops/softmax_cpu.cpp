@@ -25,11 +25,64 @@ Factor<T> softmax_factor(const RowSums<T, nearly>& sums, bool masked) {
 
 // ---- rows -----------------------------------------------------------------------------
 
+// The results of a row from element i on.
+template <class T> struct Quotients {
+  const T* exponentials;
+  Vec<T> high, low;
+  Vec<T> operator()(int64_t i, int64_t count) const {
+    return times_parts(load_some(exponentials + i, count), high, low);
+  }
+};
+template <class T> struct LogQuotients {
+  const T* x;
+  Vec<T> shift, log;
+  Vec<T> operator()(int64_t i, int64_t count) const {
+    return (load_some(x + i, count) - shift) - log;
+  }
+};
+
+// Rows that are worked on one by one and whose results go past the caches: each is written while
+// the next one is exponentiated.
+template <class T>
+void softmax_long_rows(const SoftmaxParams& p, T* out, const T* x, int64_t begin, int64_t end) {
+  alignas(64) T scratch[2][kScratchBytes / sizeof(T)];
+  SpreadRun<T, Quotients<T>> before;
+  for (int64_t row = begin; row < end; ++row) {
+    T* const kept = scratch[row & 1];
+    RowGroup<T, true, typename QuickSumOf<T>::Type> rows;
+    rows.add(0, x + row * p.n, p.n, [&](int64_t i, int64_t count, Vec<T> e) FASTDL_INLINE_LAMBDA {
+      store_some(kept + i, e, count);
+      before.step();
+    });
+    const Factor<T> factor = softmax_factor(rows.sums(), p.masked);
+    before.finish();
+    before.begin(out + row * p.n, p.n, {kept, splat(factor.high[0]), splat(factor.low[0])});
+  }
+  before.finish();
+}
+
+template <class T>
+void log_softmax_long_rows(const SoftmaxParams& p, T* out, const T* x, int64_t begin, int64_t end) {
+  SpreadRun<T, LogQuotients<T>> before;
+  for (int64_t row = begin; row < end; ++row) {
+    const T* from = x + row * p.n;
+    RowGroup<T, false> rows;
+    rows.add(0, from, p.n, [&](int64_t, int64_t, Vec<T>) FASTDL_INLINE_LAMBDA { before.step(); });
+    const auto sums = rows.sums();
+    const Vec<T> log = narrow(sums.log_exactly(p.n, [&] { return rows.below(from, p.n, 1); }));
+    before.finish();
+    before.begin(out + row * p.n, p.n, {from, splat(sums.shift()[0]), splat(log[0])});
+  }
+  before.finish();
+}
+
 template <class T>
 void softmax_rows(const SoftmaxParams& p, T* out, const T* x, int64_t begin, int64_t end) {
   using Group = RowGroup<T, true, typename QuickSumOf<T>::Type>;
-  alignas(64) T scratch[kScratchBytes / sizeof(T)];
   const int64_t n = p.n, group = Group::size(n);
+  if (p.past_cache && group == 1 && n * static_cast<int64_t>(sizeof(T)) <= kScratchBytes)
+    return softmax_long_rows(p, out, x, begin, end);
+  alignas(64) T scratch[kScratchBytes / sizeof(T)];
   // Rows too long for that are exponentiated twice.
   const bool twice = p.past_cache && n * static_cast<int64_t>(sizeof(T)) > kScratchBytes;
   for (int64_t first = begin; first < end; first += group) {
@@ -67,6 +120,8 @@ template <class T>
 void log_softmax_rows(const SoftmaxParams& p, T* out, const T* x, int64_t begin, int64_t end) {
   using Group = RowGroup<T, false>;
   const int64_t n = p.n, group = Group::size(n);
+  if (p.past_cache && group == 1 && n * static_cast<int64_t>(sizeof(T)) <= kScratchBytes)
+    return log_softmax_long_rows(p, out, x, begin, end);
   for (int64_t first = begin; first < end; first += group) {
     const int64_t count = end - first < group ? end - first : group;
     const T* from = x + first * n;
