@@ -43,6 +43,7 @@ void cross_entropy(void* const* operands, const void* params, int64_t begin, int
   const double all_weights = p.smoothing == 0 ? 0 : sum_of_weights(p, weight);
 
   const int64_t n = p.classes, group = Group::size(n);
+  NextMax<T> known;
   for (int64_t first = begin; first < end; first += group) {
     const int64_t count = end - first < group ? end - first : group;
     const T* x = logits + first * n;
@@ -51,7 +52,9 @@ void cross_entropy(void* const* operands, const void* params, int64_t begin, int
     };
     Group rows;
     for (int64_t i = 0; i < count; ++i)
-      if (counts(i))
+      if (counts(i) && group == 1)
+        rows.add(0, x, n, known, first + 1 < end ? x + n : x);
+      else if (counts(i))
         rows.add(i, x + i * n, n);
     const auto sums = rows.sums();
     const Wide<T> log = sums.log_exactly(n, [&] { return rows.below(x, n, count); });

@@ -47,13 +47,16 @@ template <class T>
 void softmax_long_rows(const SoftmaxParams& p, T* out, const T* x, int64_t begin, int64_t end) {
   alignas(64) T scratch[2][kScratchBytes / sizeof(T)];
   SpreadRun<T, Quotients<T>> before;
+  NextMax<T> known;
   for (int64_t row = begin; row < end; ++row) {
     T* const kept = scratch[row & 1];
     RowGroup<T, true, typename QuickSumOf<T>::Type> rows;
-    rows.add(0, x + row * p.n, p.n, [&](int64_t i, int64_t count, Vec<T> e) FASTDL_INLINE_LAMBDA {
-      store_some(kept + i, e, count);
-      before.step();
-    });
+    const T *from = x + row * p.n, *next = row + 1 < end ? from + p.n : from;
+    rows.add(0, from, p.n, known, next,
+             [&](int64_t i, int64_t count, Vec<T> e) FASTDL_INLINE_LAMBDA {
+               store_some(kept + i, e, count);
+               before.step();
+             });
     const Factor<T> factor = softmax_factor(rows.sums(), p.masked);
     before.finish();
     before.begin(out + row * p.n, p.n, {kept, splat(factor.high[0]), splat(factor.low[0])});
@@ -64,6 +67,7 @@ void softmax_long_rows(const SoftmaxParams& p, T* out, const T* x, int64_t begin
 template <class T>
 void log_softmax_long_rows(const SoftmaxParams& p, T* out, const T* x, int64_t begin, int64_t end) {
   SpreadRun<T, LogQuotients<T>> before;
+  NextMax<T> known;
   for (int64_t row = begin; row < end; ++row) {
     const T* from = x + row * p.n;
     RowGroup<T, false> rows;
@@ -153,12 +157,16 @@ template <class T>
 void logsumexp_rows(const SoftmaxParams& p, T* out, const T* x, int64_t begin, int64_t end) {
   using Group = RowGroup<T, false, typename QuickSumOf<T>::Type>;
   const int64_t n = p.n, group = Group::size(n);
+  NextMax<T> known;
   for (int64_t first = begin; first < end; first += group) {
     const int64_t count = end - first < group ? end - first : group;
     const T* from = x + first * n;
     Group rows;
-    for (int64_t row = 0; row < count; ++row)
-      rows.add(row, from + row * n, n);
+    if (group == 1)
+      rows.add(0, from, n, known, first + 1 < end ? from + n : from);
+    else
+      for (int64_t row = 0; row < count; ++row)
+        rows.add(row, from + row * n, n);
     const auto sums = rows.sums();
     Vec<T> result = logsumexp_of(sums);
     for (int64_t row = 0; row < count; ++row)

@@ -185,8 +185,7 @@ FASTDL_INLINE S sum_run_of(const T* x, int64_t n, int64_t ahead, F add) {
   return sum;
 }
 template <class S, class T, class F>
-FASTDL_INLINE Sum<Vec<T>> sum_row(const T* x, int64_t n, F add) {
-  const int64_t ahead = fetch_ahead(n);
+FASTDL_INLINE Sum<Vec<T>> sum_row(const T* x, int64_t n, F add, int64_t ahead) {
   if constexpr (requires { S::most; }) {
     Sum<Vec<T>> sum{};
     for (int64_t at = 0; at < n; at += S::most * lanes<T>) {
@@ -200,6 +199,18 @@ FASTDL_INLINE Sum<Vec<T>> sum_row(const T* x, int64_t n, F add) {
     return sum_run_of<S>(x, n, ahead, add);
   }
 }
+
+template <class S, class T, class F>
+FASTDL_INLINE Sum<Vec<T>> sum_row(const T* x, int64_t n, F add) {
+  return sum_row<S>(x, n, add, fetch_ahead(n));
+}
+
+// The maximum of the row after the one at hand, found while that one is exponentiated: so there is
+// no pass that only waits for memory.
+template <class T> struct NextMax {
+  const T* row = nullptr;
+  T max{};
+};
 
 // RowSums being filled row by row; added up in an S.
 template <class T, bool nearly, class S = Sum<Vec<T>>> struct RowGroup {
@@ -221,6 +232,26 @@ template <class T, bool nearly, class S = Sum<Vec<T>>> struct RowGroup {
           keep(j, lanes, e);
           accumulate(sum, e);
         }));
+  }
+  // The same where the row at `next`, as long, will follow: `known` takes its maximum there.
+  template <class Keep>
+  void add(int64_t i, const T* x, int64_t n, NextMax<T>& known, const T* next, Keep keep) {
+    max[i] = known.row == x ? known.max : max_of_row(x, n);
+    const ExpUnit<Vec<T>> unit = exp_unit(splat(shift_of(max[i])));
+    Vec<T> most_next = -infinity<Vec<T>>();
+    set(i, sum_row<S>(
+               x, n,
+               [&](S& sum, int64_t j, int64_t lanes, Vec<T> v) FASTDL_INLINE_LAMBDA {
+                 const Vec<T> e = exp_in<nearly>(unit, v);
+                 most_next = FASTDL_ISA::max(load_some(next + j, lanes, -infinity<T>()), most_next);
+                 keep(j, lanes, e);
+                 accumulate(sum, e);
+               },
+               n + fetch_ahead(0)));
+    known = {next, max_number_lanes(most_next)};
+  }
+  void add(int64_t i, const T* x, int64_t n, NextMax<T>& known, const T* next) {
+    add(i, x, n, known, next, [](int64_t, int64_t, Vec<T>) FASTDL_INLINE_LAMBDA {});
   }
   void add(int64_t i, const T* x, int64_t n) {
     add(i, x, n, [](int64_t, int64_t, Vec<T>) FASTDL_INLINE_LAMBDA {});
