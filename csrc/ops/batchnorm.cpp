@@ -17,9 +17,21 @@ using Step = BatchNormParams::Step;
 
 int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+constexpr int64_t kRows = 128, kVector = 16;
+
+// Columns in a tile of a matrix whose rows are not joined, at most `most`: fewer where there would
+// be few work units.
+int64_t tile_of(int64_t rows, int64_t columns, int64_t most) {
+  constexpr int64_t kUnits = 8;
+  int64_t tiles = std::max<int64_t>(1, ceil_div(columns, most));
+  while (ceil_div(rows, kRows) * tiles < kUnits && columns / (2 * tiles) >= kRows)
+    tiles *= 2;
+  return std::max(kVector, ceil_div(ceil_div(columns, tiles), kVector) * kVector);
+}
+
 // How the matrix is cut.
 BatchNormParams cut(int64_t rows, int64_t columns) {
-  constexpr int64_t kVector = 16, kLine = 256, kElements = 16384, kRows = 128, kUnits = 8;
+  constexpr int64_t kLine = 256, kElements = 16384;
   BatchNormParams p{};
   p.rows = rows, p.columns = columns, p.joined = 1, p.height = kRows;
   const int64_t whole = kVector / std::gcd(kVector, columns); // rows that end with a vector
@@ -30,10 +42,7 @@ BatchNormParams cut(int64_t rows, int64_t columns) {
     p.tile = p.joined * columns;
     return p;
   }
-  int64_t tiles = std::max<int64_t>(1, ceil_div(columns, kMaxTile));
-  while (ceil_div(rows, kRows) * tiles < kUnits && columns / (2 * tiles) >= kRows)
-    tiles *= 2;
-  p.tile = std::max(kVector, ceil_div(ceil_div(columns, tiles), kVector) * kVector);
+  p.tile = tile_of(rows, columns, kMaxTile);
   return p;
 }
 
@@ -43,14 +52,21 @@ struct BatchNorm {
   BatchNormParams params;
 
   int64_t blocks() const { return ceil_div(params.rows, params.joined * params.height); }
-  int64_t units() const {
-    return params.joined > 1 ? blocks() : blocks() * ceil_div(params.columns, params.tile);
+  int64_t units(const BatchNormParams& p) const {
+    return p.joined > 1 ? blocks() : blocks() * ceil_div(p.columns, p.tile);
   }
   int64_t merge_units() const { return ceil_div(params.columns, kMergeColumns); }
   Tensor partials() const { return empty({blocks(), 2, params.columns}, DType::float64); }
   BatchNormParams at(Step step) const {
     BatchNormParams p = params;
     p.step = step;
+    return p;
+  }
+  // Of the steps that sum the elements and write none.
+  BatchNormParams summing() const {
+    BatchNormParams p = at(Step::partial);
+    if (p.joined == 1)
+      p.tile = tile_of(p.rows, p.columns, kMaxSumTile);
     return p;
   }
 };
@@ -105,7 +121,8 @@ Tensor batch_statistics(const BatchNorm& bn, const Tensor* running_mean, const T
     return stats;
   }
   const Tensor partials = bn.partials();
-  launch(Op::batch_norm_stats, bn.x.dtype, {&partials, &bn.x}, bn.at(Step::partial), bn.units());
+  const BatchNormParams summing = bn.summing();
+  launch(Op::batch_norm_stats, bn.x.dtype, {&partials, &bn.x}, summing, bn.units(summing));
   launch(Op::batch_norm_stats, bn.x.dtype, {&stats, &partials, &bn.x, mean.get(), var.get()},
          bn.at(Step::merge), bn.merge_units());
   put_back(mean, running_mean);
@@ -128,7 +145,7 @@ py::tuple batch_norm(const Tensor& input, const Tensor* running_mean, const Tens
   const Tensor out = empty(bn.x.shape, bn.x.dtype);
   const Tensor stats = batch_statistics(bn, running_mean, running_var, training);
   launch(Op::batch_norm, bn.x.dtype, {&out, &bn.x, &stats, w.get(), b.get()}, bn.params,
-         bn.units());
+         bn.units(bn.params));
   return py::make_tuple(out, stats);
 }
 
@@ -154,9 +171,10 @@ py::tuple batch_norm_backward(const Tensor& grad, const Tensor& input, const Ten
   }
   if (wants_columns || (training && wants_input)) {
     const Tensor partials = bn.partials();
+    const BatchNormParams summing = bn.summing();
     sums = empty({2, bn.params.columns}, DType::float64);
     launch(Op::batch_norm_backward_sums, g.dtype, {&partials, &g, &bn.x, &stats, w.get(), b.get()},
-           bn.at(Step::partial), bn.units());
+           summing, bn.units(summing));
     launch(Op::batch_norm_backward_sums, g.dtype,
            {&sums, &partials, &stats, wants_columns ? &dweight : nullptr,
             wants_columns ? &dbias : nullptr},
@@ -166,7 +184,7 @@ py::tuple batch_norm_backward(const Tensor& grad, const Tensor& input, const Ten
     dx = empty(bn.x.shape, g.dtype);
     launch(Op::batch_norm_backward, g.dtype,
            {&dx, &g, &bn.x, &stats, w.get(), b.get(), training ? &sums : nullptr}, bn.params,
-           bn.units());
+           bn.units(bn.params));
   }
   const auto given = [](Tensor& x) -> py::object {
     return x.buffer.get() ? py::cast(std::move(x)) : py::none();

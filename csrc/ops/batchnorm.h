@@ -30,7 +30,8 @@
 
 namespace fastdl {
 
-constexpr int64_t kMaxTile = 1024, kMergeColumns = 256;
+// The steps that only sum take wider tiles than those that write: see docs/notes/kernels.md.
+constexpr int64_t kMaxTile = 1024, kMaxSumTile = 4096, kMergeColumns = 256;
 
 struct BatchNormParams {
   enum Step : int32_t { partial, merge, given };

@@ -10,11 +10,14 @@ namespace {
 
 using Params = BatchNormParams;
 
-constexpr int64_t kRoom = kMaxTile + 64 / sizeof(float); // a vector may reach past the tile's end
+// Room for a tile: a vector may reach past its end.
+constexpr int64_t kRoom = kMaxTile + 64 / sizeof(float);
+constexpr int64_t kSumRoom = kMaxSumTile + 64 / sizeof(float);
 
 FASTDL_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
-constexpr int64_t kAhead = 2; // lines that are asked for ahead
+// Lines that are asked for ahead: where results are written, and where lines are summed in groups.
+constexpr int64_t kAhead = 2, kSumAhead = 4;
 
 // A work unit: `lines` lines of `width` elements, `stride` elements apart, then one of `rest`
 // elements if that is not 0.  Elements j, j + columns, ... of a line belong to one column.
@@ -86,8 +89,8 @@ FASTDL_INLINE void load_parts(const double* p, Vec<double>* parts) { parts[0] = 
 
 // Of each column of a unit: the sums of the differences from its first row, and of their squares.
 template <class T> struct Deviations {
-  alignas(64) T pivot[kRoom];
-  alignas(64) double sum[kRoom], squares[kRoom];
+  alignas(64) T pivot[kSumRoom];
+  alignas(64) double sum[kSumRoom], squares[kSumRoom];
 
   template <int rows> void add(const T* x, int64_t stride, int64_t n) {
     constexpr int K = kParts<T>, D = lanes<double>;
@@ -99,6 +102,7 @@ template <class T> struct Deviations {
       for (int k = 0; k < K; ++k)
         s[k] = load(sum + j + k * D), q[k] = load(squares + j + k * D);
       for (int i = 0; i < rows; ++i) {
+        prefetch_for_later(x + j + (i + kSumAhead) * stride);
         if (count == lanes<T>)
           load_parts(x + j + i * stride, v);
         else
@@ -227,9 +231,9 @@ struct Stats {
   }
 };
 
-template <class T> struct Columns {
-  alignas(64) T high[kRoom], scale[kRoom], shift[kRoom];
-  alignas(64) T slope[kRoom], offset[kRoom]; // of the gradient
+template <class T, int64_t room> struct Columns {
+  alignas(64) T high[room], scale[room], shift[room];
+  alignas(64) T slope[room], offset[room]; // of the gradient
 
   // operands: stats, weight, bias
   void fill(void* const* operands, const Params& p, const Block& b) {
@@ -269,7 +273,7 @@ void normalize_kernel(void* const* operands, const void* params, int64_t begin, 
   const auto& p = *static_cast<const Params*>(params);
   T* out = static_cast<T*>(operands[0]);
   const T* x = static_cast<const T*>(operands[1]);
-  Columns<T> c;
+  Columns<T, kRoom> c;
   for (int64_t unit = begin; unit < end; ++unit) {
     const Block b(p, unit);
     c.fill(operands + 2, p, b);
@@ -294,8 +298,8 @@ void normalize_kernel(void* const* operands, const void* params, int64_t begin, 
 
 // Sums for every place of a line.
 template <class T> struct Sums {
-  alignas(64) double value[kRoom];
-  alignas(64) double error[sizeof(T) == 8 ? kRoom : 1];
+  alignas(64) double value[kSumRoom];
+  alignas(64) double error[sizeof(T) == 8 ? kSumRoom : 1];
 
   void clear(int64_t n) {
     for (int64_t j = 0; j < n; ++j)
@@ -334,7 +338,7 @@ template <class T> struct Sums {
 };
 
 template <class T> struct GradientSums {
-  Columns<T> c;
+  Columns<T, kSumRoom> c;
   Sums<T> of_g, of_g_d; // of g, and of g (x - high)
 
   template <int rows, bool relu> void add(const T* g, const T* x, int64_t stride, int64_t n) {
@@ -343,6 +347,9 @@ template <class T> struct GradientSums {
       const Vec<T> high = load(c.high + j), scale = load(c.scale + j), shift = load(c.shift + j);
       Sum<Vec<T>> s = of_g.get(j), t = of_g_d.get(j);
       for (int i = 0; i < rows; ++i) {
+        const int64_t next = j + (i + kSumAhead) * stride;
+        prefetch_for_later(x + next);
+        prefetch_for_later(g + next);
         const Vec<T> d = load_or(x + j + i * stride, count, high) - high;
         Vec<T> v = load_some(g + j + i * stride, count);
         if (relu)
@@ -418,7 +425,7 @@ void backward_kernel(void* const* operands, const void* params, int64_t begin, i
   const auto* sums = static_cast<const double*>(operands[6]);
   T* out = static_cast<T*>(operands[0]);
   const auto *g = static_cast<const T*>(operands[1]), *x = static_cast<const T*>(operands[2]);
-  Columns<T> c;
+  Columns<T, kRoom> c;
   for (int64_t unit = begin; unit < end; ++unit) {
     const Block b(p, unit);
     c.fill(operands + 3, p, b);
