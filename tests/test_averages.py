@@ -233,3 +233,16 @@ def test_averages_resume():
     with pytest.raises(TypeError, match="expected a dict with"):
         again.load_state_dict({})
     assert again.n_averaged == 10
+
+
+def test_a_copy_averages_by_itself():
+    params = some_params()
+    average = optim.PolyakAverage(params)
+    wander(average, params, 3)
+    before = [a.tolist() for a in average.averages]
+    others, other = copy.deepcopy((params, average))
+    assert other.params[0] is others[0]
+    wander(other, others, 2)
+    assert [a.tolist() for a in average.averages] == before and other.n_averaged == 5
+    wander(average, params, 2)
+    assert [a.tolist() for a in average.averages] == [a.tolist() for a in other.averages]

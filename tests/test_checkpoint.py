@@ -20,6 +20,11 @@ OPTIMIZERS = {
     "sgd": lambda parameters: optim.SGD(parameters, lr=0.1, momentum=0.9, nesterov=True),
     "adam": lambda parameters: optim.Adam(parameters, lr=0.01),
     "adamw": lambda parameters: optim.AdamW(parameters, lr=0.01, weight_decay=0.1),
+    "nadam": lambda parameters: optim.NAdam(parameters, lr=0.01),
+    "rprop": lambda parameters: optim.Rprop(parameters, lr=0.01),
+    "rmsprop": lambda parameters: optim.RMSprop(parameters, momentum=0.9, centered=True),
+    "sgld": lambda parameters: optim.SGLD(parameters, temperature=0.1),
+    "lbfgs": lambda parameters: optim.LBFGS(parameters, lr=0.1, max_iter=3),
 }
 
 
@@ -33,11 +38,14 @@ def train(model, optimizer, steps: int) -> list[float]:
     losses = []
     for _ in range(steps):
         inputs, labels = fastdl.randn(8, 4), fastdl.from_numpy(np.arange(8) % 3)
-        optimizer.zero_grad()
-        loss = F.cross_entropy(model(inputs), labels)
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
+
+        def closure(inputs=inputs, labels=labels):
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(inputs), labels)
+            loss.backward()
+            return loss
+
+        losses.append(optimizer.step(closure).item())
     return losses
 
 
@@ -47,9 +55,10 @@ def bits(model, optimizer=None) -> dict[str, bytes]:
     if optimizer is not None:
         for index, entries in optimizer.state_dict()["state"].items():
             for name, value in entries.items():
-                tensor = isinstance(value, fastdl.Tensor)
-                raw = value.numpy().tobytes() if tensor else repr(value).encode()
-                found[f"{index}.{name}"] = raw
+                for k, x in enumerate(value if isinstance(value, list) else [value]):
+                    tensor = isinstance(x, fastdl.Tensor)
+                    raw = x.numpy().tobytes() if tensor else repr(x).encode()
+                    found[f"{index}.{name}.{k}"] = raw
         for group in optimizer.state_dict()["param_groups"]:
             found[f"group {group['params']}"] = repr(sorted(group.items())).encode()
     return found

@@ -376,6 +376,21 @@ def test_nan_stays_in_its_element(name):
     assert p.tolist()[::2] == q.tolist()[::2] and np.isfinite(q.tolist()).all()
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_the_same_bits_on_any_number_of_threads(name):
+    def run(threads):
+        fd.set_num_threads(threads)
+        params, optimizer = make(*CASES[name], "float32")
+        train(params, optimizer, range(4))
+        return [value.tobytes() for value in values(params)]
+
+    before = fd.get_num_threads()
+    try:
+        assert run(1) == run(2) == run(3) == run(8)
+    finally:
+        fd.set_num_threads(before)
+
+
 # ---- the interface -----------------------------------------------------------------------------
 
 

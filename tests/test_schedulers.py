@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
@@ -218,6 +219,17 @@ def test_resume_is_bit_equal(name, stop):
     run(optimizer, scheduler, stop)
     again.load_state_dict(optimizer.state_dict())
     resumed.load_state_dict(scheduler.state_dict())
+    assert run(again, resumed, 30) == run(optimizer, scheduler, 30)
+
+
+@pytest.mark.parametrize("name", [n for n in CASES if "lambda" not in n])
+def test_the_state_survives_json(name):
+    make, _ = CASES[name]
+    optimizer, again = optimizer_of(), optimizer_of()
+    scheduler, resumed = make(lr_scheduler, optimizer), make(lr_scheduler, again)
+    run(optimizer, scheduler, 9)
+    again.load_state_dict(optimizer.state_dict())
+    resumed.load_state_dict(json.loads(json.dumps(scheduler.state_dict())))
     assert run(again, resumed, 30) == run(optimizer, scheduler, 30)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from .. import _C, capture, check
@@ -80,6 +80,9 @@ class PolyakAverage:
         if self._applied:
             raise RuntimeError("PolyakAverage.update: the averages stand in the parameters")
         for arena, sources in self._parts:
+            if not arena.in_place():  # a copy's averages are not in their arena yet
+                with capture.unrecorded() if capture.notes() else nullcontext():
+                    arena.adopt()
             _C.average(arena.params, sources, arena.flat, arena.segments, arena.hyper, arena.counts)
 
     def swap(self) -> None:

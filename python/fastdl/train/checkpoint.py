@@ -2,8 +2,8 @@
 
 The file is written whole or not at all, carries a SHA-256 digest of all it holds, and is
 checked in full before anything is loaded.  Names in it: `model.<name in state_dict()>` and
-`optimizer.<parameter index>.<name>`; numbers and notes are JSON in the file's metadata.
-Any safetensors reader can open it.  Pickles are never read.
+`optimizer.<parameter index>.<name>` (with `.<place>` in a list); numbers and notes are JSON in the
+file's metadata.  Any safetensors reader can open it.  Pickles are never read.
 """
 
 from __future__ import annotations
@@ -51,6 +51,10 @@ def save_checkpoint(path: str | Path, model: Any, optimizer: Any = None, **metad
             for name, value in entries.items():
                 if isinstance(value, (Tensor, np.ndarray)):
                     arrays[f"optimizer.{index}.{name}"] = _array(value)
+                elif isinstance(value, list) and value and isinstance(value[0], Tensor):
+                    numbers[str(index)][name] = [None] * len(value)  # the places of tensors
+                    for k, x in enumerate(value):
+                        arrays[f"optimizer.{index}.{name}.{k}"] = _array(x)
                 else:
                     numbers[str(index)][name] = value
         described = {
@@ -218,8 +222,12 @@ def _optimizer_state(
     }
     for key, array in arrays.items():
         if key.startswith("optimizer."):
-            _, index, name = key.split(".", 2)
-            state.setdefault(int(index), {})[name] = from_numpy(array)
+            _, index, name, *place = key.split(".")
+            entries = state.setdefault(int(index), {})
+            if place:
+                entries[name][int(place[0])] = from_numpy(array)
+            else:
+                entries[name] = from_numpy(array)
     return {"state": state, "param_groups": groups}
 
 

@@ -79,6 +79,10 @@ class MultiStepLR(_FactorLR):
         self.gamma = number("MultiStepLR: gamma", gamma, 0, math.inf)
         super().__init__(optimizer, last_epoch)
 
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        super().load_state_dict(state_dict)
+        self.milestones = Counter({int(epoch): n for epoch, n in self.milestones.items()})  # JSON's
+
     def _factor(self, t: int) -> float:
         return self.gamma ** sum(n for epoch, n in self.milestones.items() if epoch <= t)
 
