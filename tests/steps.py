@@ -84,6 +84,9 @@ LOSSES = {
     "poisson": lambda x, y: F.poisson_nll_loss(x[:, 0], y.float(), full=True),
     "gaussian": lambda x, y: F.gaussian_nll_loss(x[:, 0], y.float(), F.softplus(x[:, 1])),
     "multi margin": F.multi_margin_loss,
+    "multilabel margin": lambda x, y: F.multilabel_margin_loss(
+        x, fd.stack([y, *[y * 0 - 1] * 6], 1)
+    ),
     "triplet": lambda x, y: F.triplet_margin_loss(x[:10], x[10:20], x[20:30], swap=True),
     "cosine": lambda x, y: F.cosine_embedding_loss(x, x.detach() + 1, (y > 3).float() * 2 - 1),
     "by hand": lambda x, y: -(F.log_softmax(x, 1).gather(1, y.unsqueeze(1))).mean(),

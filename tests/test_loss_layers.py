@@ -14,6 +14,7 @@ X, Y, P = (
     for i in range(3)
 )
 SIGNS = fd.tensor([[1.0, -1.0, 1.0]] * 4)
+LABELS = fd.tensor([[0, 2, -1], [1, -1, 0], [-1, 0, 0], [2, 1, 0]])
 CLASSES, WEIGHT = fd.tensor([0, 2, 1, 2]), fd.tensor([1.0, 2.0, 0.5])
 
 CASES = [
@@ -39,6 +40,8 @@ CASES = [
      {"full": True, "eps": 0.5}),
     (nn.MultiMarginLoss(2, 0.3, WEIGHT), (X, CLASSES), F.multi_margin_loss,
      {"p": 2, "margin": 0.3, "weight": WEIGHT}),
+    (nn.MultiLabelMarginLoss(reduction="sum"), (X, LABELS), F.multilabel_margin_loss,
+     {"reduction": "sum"}),
     (nn.MarginRankingLoss(0.3), (X, Y, SIGNS), F.margin_ranking_loss, {"margin": 0.3}),
     (nn.HingeEmbeddingLoss(), (X, SIGNS), F.hinge_embedding_loss, {"margin": 1.0}),
     (nn.CosineEmbeddingLoss(0.3), (X, Y, SIGNS[:, 0]), F.cosine_embedding_loss, {"margin": 0.3}),

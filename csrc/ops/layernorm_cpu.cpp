@@ -125,10 +125,13 @@ void backward_blocks(void* const* operands, const void* params, int64_t begin, i
   const T* weight = static_cast<const T*>(operands[5]);
   const auto n = static_cast<double>(p.n);
   for (int64_t block = begin; block < end; ++block) {
-    double* of_g_xhat = operands[1] ? static_cast<double*>(operands[1]) + 2 * block * p.n : nullptr;
-    double* of_g = of_g_xhat + p.n;
-    for (int64_t i = 0; of_g_xhat && i < 2 * p.n; ++i)
-      of_g_xhat[i] = 0;
+    double *of_g_xhat = nullptr, *of_g = nullptr;
+    if (operands[1]) {
+      of_g_xhat = static_cast<double*>(operands[1]) + 2 * block * p.n;
+      of_g = of_g_xhat + p.n;
+      for (int64_t i = 0; i < 2 * p.n; ++i)
+        of_g_xhat[i] = 0;
+    }
     const int64_t stop = (block + 1) * p.height;
     for (int64_t row = block * p.height; row < stop && row < p.rows; ++row) {
       const T* g = static_cast<const T*>(operands[2]) + row * p.n;

@@ -176,6 +176,8 @@ X = fd.ones(4, 3)
         ((X, (4,)), ValueError, r"input: expected a shape that ends with normalized_shape \(4\), "),
         ((X, ()), ValueError, "input: expected a shape that ends with normalized_shape"),
         ((X, (2, 4, 3)), ValueError, "input: expected a shape that ends with"),
+        ((X, 3), TypeError, "normalized_shape: expected a tuple of ints, got 3"),
+        ((X, (3.0,)), TypeError, "normalized_shape: expected a tuple of ints"),
         ((X.long(), (3,)), TypeError, "input: expected dtype float32 or float64, got int64"),
         ((X, (3,), fd.ones(4)), ValueError, r"weight: expected shape \(3,?\), got \(4,?\)"),
         ((X, (3,), fd.ones(3).double()), TypeError, "weight: expected dtype float32"),

@@ -37,6 +37,28 @@ def cosine(a, b, dim=1, eps=1e-8):
     return (a * b).sum(dim) / (lengths[0] * lengths[1])
 
 
+def multilabel(x, t, reduction="mean"):
+    rows, targets = np.atleast_2d(x), np.atleast_2d(t)
+    losses = np.zeros(len(rows), x.dtype)
+    for n, (row, target) in enumerate(zip(rows, targets, strict=True)):
+        hits = [j for k, j in enumerate(target) if (target[: k + 1] >= 0).all()]
+        others = [i for i in range(len(row)) if i not in hits]
+        losses[n] = sum(max(0, 1 - row[j] + row[i]) for j in hits for i in others) / len(row)
+    return REDUCE[reduction](losses if x.ndim > 1 else losses[0])
+
+
+def labelled(*shape):
+    """Some classes of each row, a −1, and what does not count."""
+
+    def make(rng, shape):
+        t = np.array([rng.permutation(shape[-1]) for _ in range(int(np.prod(shape[:-1])))])
+        t = t.reshape(shape).astype("int64")
+        t[..., 3] = -1
+        return t
+
+    return Input(shape, make, False)
+
+
 def ranking(a, b, t, margin=0.0, reduction="mean"):
     return REDUCE[reduction](np.maximum(0, margin - t * (a - b)))
 
@@ -71,6 +93,10 @@ CASES = [
              multi_margin, kwargs={"p": p}, empty=False) for p in (1, 2)],
     OpCase("multi_margin_vector", F.multi_margin_loss, [randn(5), integers(low=0, high=5)],
            multi_margin, empty=False),
+    *[OpCase(f"multilabel_margin_{r}", F.multilabel_margin_loss, [randn(4, 7), labelled(4, 7)],
+             multilabel, kwargs={"reduction": r}, empty=False) for r in REDUCE],
+    OpCase("multilabel_margin_vector", F.multilabel_margin_loss, [randn(7), labelled(7)],
+           multilabel, empty=False),
     *[OpCase(f"distance_{p}", F.pairwise_distance, VECTORS, distance, kwargs={"p": p}, empty=False)
       for p in (1, 2, 3, 1.5, inf)],
     OpCase("distance_keepdim", F.pairwise_distance, [randn(4, 37), randn(37)], distance,
@@ -143,6 +169,17 @@ def test_bad_classes():
         F.multi_margin_loss(x, fd.zeros(4, dtype="int64"), weight=fd.ones(4))
 
 
+def test_bad_label_lists():
+    x, t = fd.zeros(2, 3), fd.tensor([[0, 1, -1], [2, -1, -1]])
+    assert F.multilabel_margin_loss(x, t).item() == pytest.approx((2 / 3 + 2 / 3) / 2)
+    assert np.isnan(F.multilabel_margin_loss(fd.zeros(0, 3), fd.zeros(0, 3, dtype="int64")).item())
+    for value in (3, -2):
+        with pytest.raises(IndexError, match=rf"multilabel_margin_loss: target: .*got {value}"):
+            F.multilabel_margin_loss(x, fd.tensor([[0, value, 1], [0, 1, 2]]))
+    with pytest.raises(ValueError, match=r"multilabel_margin_loss: target: expected the shape"):
+        F.multilabel_margin_loss(x, t[:1])
+
+
 def test_labels_and_shapes():
     x, y = fd.zeros(4, 3), fd.ones(4)
     for f in (F.cosine_embedding_loss, lambda a, b, t: F.hinge_embedding_loss(a[:, 0], t)):
@@ -168,10 +205,13 @@ def test_as_pytorch():
     rng = np.random.default_rng(0)
     x, y, z = rng.standard_normal((3, 6, 5))
     s = rng.choice([-1.0, 1.0], (6, 5))
+    lists = np.array([rng.permutation(5) for _ in range(6)])
+    lists[:, 2] = -1
     t, w = rng.integers(0, 5, 6), rng.uniform(0.5, 2, 5)
     for name, args, more in (
         ("multi_margin_loss", (x, t), {"p": 1, "margin": 0.5}),
         ("multi_margin_loss", (x, t), {"p": 2, "weight": w}),
+        ("multilabel_margin_loss", (x, lists), {}),
         ("pairwise_distance", (x, y), {"p": 3.0, "keepdim": True}),
         ("cosine_similarity", (x, y), {"dim": 0}),
         ("margin_ranking_loss", (x, y, s), {"margin": 0.2}),

@@ -251,6 +251,20 @@ def test_neg_of_bool_is_an_error():
         fd.neg(fd.tensor([True]))
 
 
+@pytest.mark.parametrize("beta", [1.0, 2.0])
+def test_softplus_around_pytorchs_threshold_in_float64(beta):
+    """PyTorch returns x from beta x = 20 on: wrong by 2e-9, and a slope of 1.  This is exact."""
+    x = np.array([19.9, np.nextafter(20, 0), 20.0, np.nextafter(20, 30), 20.1, 30.0, 36.7]) / beta
+    wide = x.astype(np.longdouble) * beta
+    exact = (wide + np.log1p(np.exp(-wide))) / beta
+    got = fd.softplus(fd.tensor(x), beta).numpy()
+    assert (np.abs(got - exact) <= 2 * np.spacing(x)).all()
+    assert (got > x)[:6].all()
+    assert (np.diff(got) >= 0).all()
+    slopes = gradient(lambda t: fd.softplus(t, beta), x)
+    np.testing.assert_allclose(1 - np.array(slopes), 1 / (1 + np.exp(x * beta)), rtol=0, atol=2e-16)
+
+
 def test_softplus_beta_must_be_positive():
     with pytest.raises(ValueError, match=r"softplus: beta.*above 0.*-1"):
         fd.softplus(fd.tensor([1.0]), beta=-1)

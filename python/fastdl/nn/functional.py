@@ -49,6 +49,7 @@ from ..ops.margin_loss import (
     hinge_embedding_loss,
     margin_ranking_loss,
     multi_margin_loss,
+    multilabel_margin_loss,
     triplet_margin_loss,
 )
 from ..ops.matmul import linear
@@ -111,6 +112,7 @@ __all__ = [
     "modified_huber_loss",
     "mse_loss",
     "multi_margin_loss",
+    "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
     "nll_loss",
     "pairwise_distance",

@@ -47,22 +47,37 @@ class MultiMarginLoss(Loss):
         return F.multi_margin_loss(input, target, self.p, self.margin, self.weight, self.reduction)
 
 
+class MultiLabelMarginLoss(Loss):
+    """Σ max(0, 1 − input[j] + input[i]) / classes over targets j and other classes i.
+
+    Args:
+        reduction: "mean", "sum" or "none".
+
+    Shape: input and target (batch, classes), each row of target its classes up to the first −1 →
+    () or, unreduced, (batch,).
+
+    Raises (when called):
+        IndexError: a target is no class.
+        ValueError: the shapes differ.
+    """
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return F.multilabel_margin_loss(input, target, self.reduction)
+
+
 class _Margin(Loss):
     """A loss whose one option is its margin."""
 
-    default = 0.0
-
-    def __init__(self, margin: float | None = None, *, reduction: str = "mean") -> None:
+    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
         super().__init__(reduction)
-        where = f"{type(self).__name__}: margin"
-        self.margin = number(where, self.default if margin is None else margin, -math.inf, math.inf)
+        self.margin = number(f"{type(self).__name__}: margin", margin, -math.inf, math.inf)
 
 
 class MarginRankingLoss(_Margin):
     """max(0, margin − target (input1 − input2)) for targets −1 and 1.
 
     Args:
-        margin: by how much one shall be above the other; 0 unless given.
+        margin: by how much one shall be above the other.
         reduction: "mean", "sum" or "none".
 
     Shape: all three alike, nothing is broadcast → () or, unreduced, theirs.
@@ -79,7 +94,7 @@ class HingeEmbeddingLoss(_Margin):
     """`input`, a distance, where the target is 1, and max(0, margin − input) where it is −1.
 
     Args:
-        margin: how far unlike things shall be apart; 1 unless given.
+        margin: how far unlike things shall be apart.
         reduction: "mean", "sum" or "none".
 
     Shape: input and target alike, nothing is broadcast → () or, unreduced, theirs.
@@ -88,7 +103,8 @@ class HingeEmbeddingLoss(_Margin):
         ValueError: a target is neither −1 nor 1, or the shapes differ.
     """
 
-    default = 1.0
+    def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
+        super().__init__(margin, reduction=reduction)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return F.hinge_embedding_loss(input, target, self.margin, self.reduction)
@@ -98,7 +114,7 @@ class CosineEmbeddingLoss(_Margin):
     """1 − cos(input1, input2) where the target is 1, and max(0, cos − margin) where it is −1.
 
     Args:
-        margin: the cosine that unlike things may have; 0 unless given.
+        margin: the cosine that unlike things may have.
         reduction: "mean", "sum" or "none".
 
     Shape: inputs (batch, n), target (batch,) → () or, unreduced, (batch,).

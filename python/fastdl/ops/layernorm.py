@@ -34,10 +34,16 @@ def layer_norm(
     Raises:
         ValueError: a shape that does not fit. TypeError: dtypes that differ, or are no floats.
     """
-    shape = tuple(normalized_shape)
+    shape = _sizes("layer_norm", normalized_shape)
     out, stats = _C.layer_norm(input, shape, weight, bias, eps)
     inputs = (input, weight, bias)
     return record(out, _layer_norm_vjp, inputs, (input, weight, stats), shape, eps)
+
+
+def _sizes(op: str, shape: Sequence[int]) -> tuple[int, ...]:
+    if not isinstance(shape, tuple | list) or not all(hasattr(n, "__index__") for n in shape):
+        raise TypeError(f"{op}: normalized_shape: expected a tuple of ints, got {shape!r}")
+    return tuple(shape)
 
 
 def _layer_norm_vjp(
@@ -102,7 +108,7 @@ def rms_norm(
         ValueError: a shape that does not fit. TypeError: dtypes that differ, or are no floats.
     """
     check.float_tensor("rms_norm: input", input)
-    shape = tuple(normalized_shape)
+    shape = _sizes("rms_norm", normalized_shape)
     if not shape or input.shape[-len(shape) :] != shape:
         raise ValueError(
             f"rms_norm: input: expected a shape that ends with normalized_shape {shape}, "

@@ -8,10 +8,12 @@ from .. import _C, check
 from ..tensor import Tensor
 from .binary import minimum
 from .binary_loss import signs
+from .copy import cast
 from .create import arange
 from .distance import cosine_similarity, pairwise_distance
-from .index import gather, index_select
+from .index import gather, index_select, scatter_add
 from .loss import check_loss, check_reduction, reduced
+from .scan import cumsum
 from .unary import relu
 from .view import reshape, unsqueeze
 from .where import where
@@ -70,6 +72,43 @@ def multi_margin_loss(
         short = short * reshape(index_select(weight, 0, reshape(at, (at.numel(),))), at.shape)
     others = _C.ne(arange(classes), at)
     return reduced(where(others, short, 0.0).sum(-1) / classes, reduction)
+
+
+def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """Σ max(0, 1 - input[j] + input[i]) / classes over targets j and other classes i.
+
+    Args:
+        input: scores, (classes,) or (batch, classes).
+        target: int64 or int32, of input's shape: the classes of a row, up to the first −1.
+        reduction: "mean", "sum" or "none".
+
+    Raises:
+        IndexError: a target is no class. ValueError: the shapes differ, or the reduction is not
+        known. TypeError: a dtype does not fit.
+    """
+    op = "multilabel_margin_loss"
+    check.float_tensor(f"{op}: input", input)
+    check.tensor(f"{op}: target", target)
+    check_reduction(op, reduction)
+    if input.ndim not in (1, 2):
+        raise ValueError(
+            f"{op}: input: expected shape (classes,) or (batch, classes), got {input.shape}"
+        )
+    if target.shape != input.shape:
+        raise ValueError(
+            f"{op}: target: expected the shape {input.shape} of input, got {target.shape}"
+        )
+    classes = input.shape[-1]
+    if not target.numel():
+        return reduced(input.sum(-1), reduction)
+    target = _C.class_targets(op, target, classes, -1)
+    counted = _C.eq(cumsum(cast(_C.lt(target, 0), target.dtype), -1), 0)
+    at = _C.where(counted, target, 0)
+    none = _C.full(input.shape, 0, target.dtype)
+    is_other = _C.eq(scatter_add(none, -1, at, cast(counted, target.dtype)), 0)
+    short = relu(1 - unsqueeze(gather(input, -1, at), -1) + unsqueeze(input, -2))
+    pairs = _C.logical_and(_C.unsqueeze(counted, -1), _C.unsqueeze(is_other, -2))
+    return reduced(where(pairs, short, 0.0).sum((-2, -1)) / classes, reduction)
 
 
 def margin_ranking_loss(
