@@ -84,6 +84,8 @@ CASES = {
     "narrow batch_norm": with_gradient(
         lambda x: F.batch_norm(x.reshape(-1, 7)[:70_000], None, None, training=True)
     ),
+    "leaky_relu": with_gradient(F.leaky_relu),
+    "selu": with_gradient(F.selu),
     "layer_norm": with_gradient(lambda x: F.layer_norm(x, (1001,))),
     "layer_norm columns": layer_norm_columns,
     "one row": with_gradient(lambda x: x[0] @ x.T),

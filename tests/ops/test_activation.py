@@ -125,6 +125,43 @@ def test_edges(name, dtype):
     np.testing.assert_allclose(x.grad.numpy(), slopes, rtol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("f", [lambda x: F.leaky_relu(x, 0.2), F.selu, lambda x: F.celu(x, 2.0)])
+def test_past_the_cache(f, dtype, past_cache):
+    """The same bits, whatever the alignment, for value and gradient."""
+    x = fd.tensor(np.random.default_rng(0).standard_normal(20_000).astype(dtype))
+    for length in (*range(1, 40), 8191, 8193, 19_000):
+        for offset in (0, 1, 7):
+            both = []
+            for on in (False, True):
+                with past_cache(on):
+                    part = x[offset : offset + length].detach().requires_grad_()
+                    y = f(part)
+                    y.backward(x[-length:])
+                    both.append((y.detach().numpy().copy(), part.grad.numpy().copy()))
+            np.testing.assert_array_equal(*both)
+
+
+@pytest.mark.parametrize("f", [F.elu, F.selu, lambda x: F.celu(x, 2.0), F.leaky_relu])
+def test_derivatives_up_to_the_third(f):
+    """Of exp, below 0, each is known from the first."""
+    x = fd.tensor([-2.0, -0.5, 1.0], dtype="float64", requires_grad=True)
+    value, found = f(x), []
+    for _ in range(3):
+        if not value.requires_grad:
+            break
+        (value,) = fd.autograd.grad(value.sum(), x, create_graph=True)
+        found.append(value.detach().numpy())
+    if f is F.leaky_relu:
+        assert len(found) == 1
+        return
+    first, second, third = found
+    rate = second[0] / first[0]
+    np.testing.assert_allclose(second, [first[0] * rate, first[1] * rate, 0], rtol=1e-14)
+    np.testing.assert_allclose(third, [second[0] * rate, second[1] * rate, 0], rtol=1e-14)
+    assert rate == pytest.approx(1 if f in (F.elu, F.selu) else 0.5)
+
+
 def test_slopes_at_the_limits_of_hardtanh_are_0():
     x = fd.tensor([-2.0, -1.0, 0.5, 1.0, 2.0], requires_grad=True)
     F.hardtanh(x).sum().backward()

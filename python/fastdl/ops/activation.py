@@ -1,7 +1,8 @@
 """Activations with parameters, and those that combine several units.  (Functions of one number
 without parameters: unary.py.)
 
-With `inplace` the result is written into `input`.  A NaN gives NaN.
+With `inplace` the result is written into `input`.  A NaN gives NaN.  Kernels of their own:
+csrc/ops/activation.h.
 """
 
 from __future__ import annotations
@@ -32,13 +33,24 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
     check.number("leaky_relu: negative_slope", negative_slope, -_INF, _INF)
     if inplace:
         return in_place("leaky_relu", lambda x: leaky_relu(x, negative_slope), input)
-    out = _C.where(_C.gt(input, 0), input, _C.mul(input, negative_slope))
+    out = _C.leaky_relu(input, negative_slope)
     return record(out, _leaky_relu_vjp, (input,), (input,), negative_slope)
 
 
 def _leaky_relu_vjp(node: Node, g: Tensor, negative_slope: float) -> Tensor:
     (x,) = node.saved_tensors
-    return where(_C.gt(x, 0), g, g * negative_slope)
+    return leaky_relu_backward(g, x, negative_slope)
+
+
+def leaky_relu_backward(g: Tensor, x: Tensor, negative_slope: float) -> Tensor:
+    """g where x is above 0, negative_slope · g elsewhere: linear in g."""
+    out = _C.leaky_relu_backward(g, x, negative_slope)
+    return record(out, _leaky_relu_backward_vjp, (g,), (x,), negative_slope)
+
+
+def _leaky_relu_backward_vjp(node: Node, h: Tensor, negative_slope: float) -> Tensor:
+    (x,) = node.saved_tensors
+    return leaky_relu_backward(h, x, negative_slope)
 
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
@@ -136,7 +148,7 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     check.number("elu: alpha", alpha, -_INF, _INF)
     if inplace:
         return in_place("elu", lambda x: elu(x, alpha), input)
-    return _exponential(input, alpha, 1.0, 1.0)
+    return _exponential(input, 1.0, alpha, 1.0)
 
 
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -150,7 +162,7 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
     check.float_tensor("selu: input", input)
     if inplace:
         return in_place("selu", selu, input)
-    return _exponential(input, SELU_ALPHA, SELU_SCALE, 1.0)
+    return _exponential(input, SELU_SCALE, SELU_SCALE * SELU_ALPHA, 1.0)
 
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -165,22 +177,36 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     check.number("celu: alpha", alpha, 5e-324, _INF)
     if inplace:
         return in_place("celu", lambda x: celu(x, alpha), input)
-    return _exponential(input, alpha, 1.0, 1.0 / alpha)
+    return _exponential(input, 1.0, alpha, 1.0 / alpha)
 
 
-def _exponential(x: Tensor, alpha: float, scale: float, rate: float) -> Tensor:
-    """scale x above 0, scale alpha (exp(rate x) - 1) elsewhere."""
-    positive = _C.gt(x, 0)
-    below = _C.where(positive, 0.0, x)
-    curve = _C.expm1(below if rate == 1 else _C.mul(below, rate))
-    out = _C.where(positive, x if scale == 1 else _C.mul(x, scale), _C.mul(curve, scale * alpha))
-    return record(out, _exponential_vjp, (x,), (x,), alpha, scale, rate)
+def _exponential(x: Tensor, *constants: float) -> Tensor:
+    """scale x above 0, limit (exp(rate x) - 1) elsewhere."""
+    return record(_C.elu(x, *constants), _exponential_vjp, (x,), (x,), *constants)
 
 
-def _exponential_vjp(node: Node, g: Tensor, alpha: float, scale: float, rate: float) -> Tensor:
+def _exponential_vjp(node: Node, g: Tensor, *constants: float) -> Tensor:
     (x,) = node.saved_tensors
-    positive = _C.gt(x, 0)
-    return g * where(positive, scale, exp(where(positive, 0.0, x) * rate) * (scale * alpha * rate))
+    return elu_backward(g, x, *constants)
+
+
+def elu_backward(g: Tensor, x: Tensor, scale: float, limit: float, rate: float) -> Tensor:
+    """g times scale where x is above 0, limit rate exp(rate x) elsewhere."""
+    out = _C.elu_backward(g, x, scale, limit, rate)
+    return record(out, _elu_backward_vjp, (g, x), (g, x), scale, limit, rate)
+
+
+def _elu_backward_vjp(
+    node: Node, h: Tensor, scale: float, limit: float, rate: float
+) -> tuple[Tensor | None, ...]:
+    g, x = node.saved_tensors
+    need_g, need_x = node.needs_input_grad
+    grad_x = None
+    if need_x:
+        positive = _C.gt(x, 0)
+        bend = exp(where(positive, 0.0, x) * rate) * (limit * rate * rate)
+        grad_x = h * g * where(positive, 0.0, bend)
+    return elu_backward(h, x, scale, limit, rate) if need_g else None, grad_x
 
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
