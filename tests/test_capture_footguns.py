@@ -322,8 +322,12 @@ REFUSED = {
     "print": lambda t: f"{t}",
     "mask": lambda t: t.unsqueeze(0)[t.unsqueeze(0) > 0],
     "randperm": lambda t: fd.randperm(5),
-    "randint": lambda t: fd.randint(0, 5, (2,)),
-    "bernoulli": lambda t: fd.bernoulli(t * 0),
+    "masked_select": lambda t: t.reshape(1).masked_select(t.reshape(1) > 0),
+    "nonzero": lambda t: t.nonzero(),
+    "where": lambda t: fd.where(t > 0),
+    "bincount": lambda t: fd.bincount(t.reshape(1).long()),
+    "repeat_interleave": lambda t: t.repeat_interleave(t.reshape(1).long()),
+    "one_hot": lambda t: F.one_hot(t.long()),
 }
 
 

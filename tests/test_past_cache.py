@@ -48,6 +48,8 @@ def flat(n, dtype) -> dict[str, Callable[[], fd.Tensor]]:
         "right number": lambda: x - 2.5,
         "left number": lambda: 2.5 - x,
         "where": lambda: fd.where(chosen, x, y),
+        "where left number": lambda: fd.where(chosen, 1.5, y),
+        "where right number": lambda: fd.where(chosen, x, 1.5),
         "clone": lambda: x.clone(),
         "cast": lambda: x.to(getattr(fd, other)),
         "bytes": lambda: chosen.to(fd.uint8),

@@ -90,6 +90,17 @@ CASES = {
     "layer_norm columns": layer_norm_columns,
     "one row": with_gradient(lambda x: x[0] @ x.T),
     "randn": lambda x: (fd.randn(700, 1001, generator=fd.Generator(7)),),
+    "randint": lambda x: (fd.randint(0, 9, (700, 1001), generator=fd.Generator(7)),),
+    "exponential": lambda x: (fd.zeros(700, 1001).exponential_(generator=fd.Generator(7)),),
+    "bernoulli": lambda x: (fd.bernoulli(fd.tensor(abs(x) % 1), generator=fd.Generator(7)),),
+    "multinomial": lambda x: (fd.multinomial(fd.tensor(abs(x)), 50, generator=fd.Generator(7)),),
+    "multinomial again": lambda x: (
+        fd.multinomial(fd.tensor(abs(x)), 500, True, generator=fd.Generator(7)),
+    ),
+    "triu": with_gradient(lambda x: x.triu(5)),
+    "scatter": with_gradient(lambda x: (x * 0).scatter(0, fd.tensor(LABELS[:, None] % 600), x)),
+    "masked_fill": with_gradient(lambda x: x.masked_fill(fd.tensor(X > 0), 2.0)),
+    "einsum": with_gradient(lambda x: fd.einsum("ij,kj,k->ik", x, x, x[:, 0])),
     "adam": adam,
 }
 

@@ -4,7 +4,7 @@
 
 #include "core/check.h"
 #include "core/elementwise.h"
-#include "core/py_tensor.h"
+#include "core/operand.h"
 
 namespace py = pybind11;
 
@@ -18,15 +18,15 @@ void raise_bad_index(const IndexCheckParams& p, int64_t at, int64_t value) {
     place[d] = rest % p.shape[d];
     rest /= p.shape[d];
   }
-  require<IndexError>(!p.classes, p.op, ": target: expected a class in [0, ", p.size - 1,
+  require<IndexError>(!p.classes, p.op, ": ", p.argument, ": expected a class in [0, ", p.size - 1,
                       "] or ignore_index ", p.ignored, ", got ", value, " at position ", place);
-  raise<IndexError>(p.op, ": index: expected ints in [", p.low, ", ", p.size - 1,
+  raise<IndexError>(p.op, ": ", p.argument, ": expected ints in [", p.low, ", ", p.size - 1,
                     "] for dimension ", p.dim, " of size ", p.size, ", got ", value,
                     " at position ", place);
 }
 
 void check_classes(const char* op, const Tensor& target, int64_t classes, int64_t ignored) {
-  IndexCheckParams p{op, 0, classes, 0, target.ndim(), {}, target.numel(), true, ignored};
+  IndexCheckParams p{op, "target", 0, classes, 0, target.ndim(), {}, target.numel(), true, ignored};
   std::copy(target.shape.begin(), target.shape.end(), p.shape);
   launch(Op::index_check, DType::int64, {nullptr, &target}, p, blocks(p.numel));
 }
@@ -36,11 +36,11 @@ namespace {
 // The indices as row-major int64, all in [low, size) along dim; with `wrapped` given, negative ones
 // come out there with size added.
 Tensor checked_index(const char* op, const Tensor& index, int dim, int64_t low, int64_t size,
-                     const Tensor* wrapped = nullptr) {
-  require<TypeError>(index.dtype == DType::int64 || index.dtype == DType::int32, op,
-                     ": index: expected dtype int64 or int32, got ", name_of(index.dtype));
+                     const Tensor* wrapped = nullptr, const char* argument = "index") {
+  require<TypeError>(index.dtype == DType::int64 || index.dtype == DType::int32, op, ": ", argument,
+                     ": expected dtype int64 or int32, got ", name_of(index.dtype));
   const Tensor whole = contiguous(cast(index, DType::int64));
-  IndexCheckParams p{op, low, size, dim, whole.ndim(), {}, whole.numel(), false, 0};
+  IndexCheckParams p{op, argument, low, size, dim, whole.ndim(), {}, whole.numel(), false, 0};
   std::copy(whole.shape.begin(), whole.shape.end(), p.shape);
   launch(Op::index_check, DType::int64, {wrapped, &whole}, p, blocks(p.numel));
   return whole;
@@ -150,30 +150,51 @@ Tensor gather(const Tensor& input, int64_t dim, const Tensor& index) {
   return out;
 }
 
-Tensor scatter_add(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& src) {
-  const int d = indexed_dim("scatter_add", input, dim);
-  require_same_dtype("scatter_add", "src", src, input.dtype);
-  require_covered("scatter_add", "input", input, index, d);
-  require(src.shape == index.shape, "scatter_add: src: expected the index's shape ", index.shape,
-          ", got ", src.shape);
-  require<TypeError>(find_kernel(Op::scatter_add, input.dtype),
-                     "scatter_add: input: no sums of "
-                     "dtype ",
-                     name_of(input.dtype));
-  const Tensor where = checked_index("scatter_add", index, d, 0, input.shape[d]);
-  const Tensor out = clone(input);
-  if (where.numel() == 0)
-    return out;
+// Elements of src to places of target along d; operands seen with the index's sizes.
+void write_elements(Op op, const Tensor& target, int d, const Tensor& index, const Tensor& src) {
   const auto without_dim = [d](Tensor x) {
     x.shape.erase(d);
     x.strides.erase(d);
     return x;
   };
-  const Tensor target = without_dim(seen_by_index(out, where, d)), at = without_dim(where),
+  const Tensor to = without_dim(seen_by_index(target, index, d)), at = without_dim(index),
                from = without_dim(src);
-  const ScatterParams p{strided<3>({&target, &at, &from}), where.shape[d], out.strides[d],
-                        where.strides[d], src.strides[d]};
-  launch(Op::scatter_add, input.dtype, {&target, &at, &from}, p, blocks(p.at.numel));
+  const ScatterParams p{strided<3>({&to, &at, &from}), index.shape[d], target.strides[d],
+                        index.strides[d], src.strides[d]};
+  launch(op, target.dtype, {&to, &at, &from}, p, blocks(p.at.numel));
+}
+
+template <Op op>
+Tensor with_elements(const Tensor& input, int64_t dim, const Tensor& index, const Tensor& src) {
+  const char* name = info(op).name;
+  const int d = indexed_dim(name, input, dim);
+  require_same_dtype(name, "src", src, input.dtype);
+  require_covered(name, "input", input, index, d);
+  require(src.shape == index.shape, name, ": src: expected the index's shape ", index.shape,
+          ", got ", src.shape);
+  require<TypeError>(find_kernel(op, input.dtype), name, ": input: no sums of dtype ",
+                     name_of(input.dtype));
+  const Tensor where = checked_index(name, index, d, 0, input.shape[d]);
+  const Tensor out = clone(input);
+  if (where.numel())
+    write_elements(op, out, d, where, src);
+  return out;
+}
+
+// (..., classes) with a 1 at every class of tensor.
+Tensor one_hot(const Tensor& tensor, int64_t classes) {
+  require(classes > 0, "one_hot: num_classes: expected at least 1, got ", classes);
+  const int d = tensor.ndim();
+  Tensor at = checked_index("one_hot", tensor, d, 0, classes, nullptr, "tensor");
+  at.shape.insert(d, 1);
+  at.strides.insert(d, 1);
+  Dims shape = at.shape;
+  shape[d] = classes;
+  const Tensor out = empty(shape, DType::int64), one = empty({}, DType::int64);
+  fill("one_hot", out, Operand{.kind = DType::int64});
+  fill("one_hot", one, Operand{.real = 1, .integer = 1, .kind = DType::int64});
+  if (at.numel())
+    write_elements(Op::scatter, out, d, at, expand("one_hot", one, at.shape));
   return out;
 }
 
@@ -189,7 +210,9 @@ void bind_index(py::module_& m) {
   def("index_add", &with_rows<Op::index_add>, "source");
   def("index_copy", &with_rows<Op::index_copy>, "source");
   def("index_copy_", &index_copy_, "source");
-  def("scatter_add", &scatter_add, "src");
+  def("scatter_add", &with_elements<Op::scatter_add>, "src");
+  def("scatter", &with_elements<Op::scatter>, "src");
+  m.def("one_hot", &one_hot, py::arg("tensor"), py::arg("num_classes"));
 }
 
 } // namespace fastdl

@@ -9,8 +9,8 @@
 //                           operands target, index, source
 //   gather                  out[.., k, ..] = input[.., index[.., k, ..], ..]; operands out, index,
 //                           input
-//   scatter_add             target[.., index[.., k, ..], ..] += src[.., k, ..], in the order of k;
-//                           operands target, index, src
+//   scatter_add, scatter    target[.., index[.., k, ..], ..] += (=) src[.., k, ..], in the order of
+//                           k; operands target, index, src
 //
 // Sums are taken in the dtype, in a fixed order.
 #pragma once
@@ -21,7 +21,7 @@ namespace fastdl {
 struct Tensor;
 
 struct IndexCheckParams {
-  const char* op; // for the message
+  const char *op, *argument; // for the message
   int64_t low, size;
   int32_t dim;
   int32_t ndim; // of index, row-major
@@ -48,7 +48,8 @@ struct GatherParams {
   int64_t step; // of input along dim
 };
 
-// scatter_add: `at` runs over the index's shape without dim, operands target, index, src.
+// scatter_add and scatter: `at` runs over the index's shape without dim, operands target, index,
+// src.
 struct ScatterParams {
   Strided<3> at;
   int64_t count;                             // of indices along dim

@@ -73,8 +73,8 @@ void gather(void* const* operands, const void* params, int64_t begin, int64_t en
   });
 }
 
-template <class T>
-void scatter_add(void* const* operands, const void* params, int64_t begin, int64_t end) {
+template <class T, bool add>
+void scatter(void* const* operands, const void* params, int64_t begin, int64_t end) {
   const auto& p = *static_cast<const ScatterParams*>(params);
   const int last = p.at.ndim - 1;
   const int64_t st = p.at.stride[0][last], si = p.at.stride[1][last], ss = p.at.stride[2][last];
@@ -83,15 +83,17 @@ void scatter_add(void* const* operands, const void* params, int64_t begin, int64
       T* target = static_cast<T*>(operands[0]) + offset[0];
       const auto* index = static_cast<const int64_t*>(operands[1]) + offset[1] + k * p.index_step;
       const T* src = static_cast<const T*>(operands[2]) + offset[2] + k * p.src_step;
-      for (int64_t i = 0; i < n; ++i)
-        target[i * st + index[i * si] * p.target_step] += src[i * ss];
+      for (int64_t i = 0; i < n; ++i) {
+        T& to = target[i * st + index[i * si] * p.target_step];
+        to = add ? static_cast<T>(to + src[i * ss]) : src[i * ss];
+      }
     }
   });
 }
 
 template <class T> void register_sums(KernelTable& table) {
   table.set(Op::index_add, dtype_of<T>, write_rows<T, true>);
-  table.set(Op::scatter_add, dtype_of<T>, scatter_add<T>);
+  table.set(Op::scatter_add, dtype_of<T>, scatter<T, true>);
 }
 
 } // namespace
@@ -101,7 +103,8 @@ void register_index(KernelTable& table) {
 #define X(name, type)                                                                              \
   table.set(Op::index_select, DType::name, select_rows<type>);                                     \
   table.set(Op::index_copy, DType::name, write_rows<type, false>);                                 \
-  table.set(Op::gather, DType::name, gather<type>);
+  table.set(Op::gather, DType::name, gather<type>);                                                \
+  table.set(Op::scatter, DType::name, scatter<type, false>);
   FASTDL_DTYPES(X)
 #undef X
   register_sums<float>(table);

@@ -1,4 +1,6 @@
 // Views: the same buffer under another geometry.  No kernel runs here.
+#include <algorithm>
+
 #include "core/check.h"
 #include "core/py_tensor.h"
 
@@ -136,6 +138,27 @@ Tensor expand_view(const Tensor& x, Dims shape) {
   return expand("expand", x, shape);
 }
 
+// The elements [.., i, .., i + offset, ..], i along dim1 and i + offset along dim2, in a last
+// dimension.
+Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
+  require(x.ndim() >= 2, "diagonal: input: expected at least 2 dimensions, got shape ", x.shape);
+  const int a = wrap_dim("diagonal", dim1, x.ndim()), b = wrap_dim("diagonal", dim2, x.ndim());
+  require(a != b, "diagonal: dim1, dim2: expected two dimensions, got ", dim1, " and ", dim2);
+  const int64_t down = offset < 0 ? std::min(-std::max(offset, -INT64_MAX), x.shape[a]) : 0,
+                right = offset > 0 ? std::min(offset, x.shape[b]) : 0;
+  const int64_t size = std::min(x.shape[a] - down, x.shape[b] - right);
+  Tensor out = x;
+  if (size > 0)
+    out.offset += down * x.strides[a] + right * x.strides[b];
+  for (const int d : {std::max(a, b), std::min(a, b)}) {
+    out.shape.erase(d);
+    out.strides.erase(d);
+  }
+  out.shape.push(size);
+  out.strides.push(x.strides[a] + x.strides[b]);
+  return out;
+}
+
 // Basic indexing: ints, slices, None and an Ellipsis.  Anything else is a TypeError.
 Tensor index(const Tensor& x, const py::tuple& key) {
   int named = 0, ellipses = 0;
@@ -196,6 +219,8 @@ void bind_view(py::module_& m) {
   m.def("unsqueeze", &unsqueeze, py::arg("input"), py::arg("dim"));
   m.def("view", &view, py::arg("input"), py::arg("shape"));
   m.def("expand", &expand_view, py::arg("input"), py::arg("shape"));
+  m.def("diagonal", &diagonal, py::arg("input"), py::arg("offset"), py::arg("dim1"),
+        py::arg("dim2"));
   m.def("index", &index, py::arg("input"), py::arg("key"));
   m.def("strides", [](const Tensor& x) { return x.strides; }, py::arg("input"));
   m.def("is_contiguous", [](const Tensor& x) { return x.is_contiguous(); }, py::arg("input"));

@@ -32,6 +32,21 @@ void where(void* const* operands, const void* params, int64_t begin, int64_t end
           to[i] = mask[i] ? u : v;
         }
       });
+    else if (so == 1 && sc == 1 && ((sa == 0 && sb == 1) || (sa == 1 && sb == 0)))
+      write_pieces(out, run, p.past_cache, [&](T* to, int64_t at, int64_t n) {
+        const uint8_t* mask = condition + at;
+        const T* x = (sa ? a : b) + at;
+        const T value = sa ? *b : *a;
+        const bool kept = sa; // the mask at which x is taken
+        if (p.past_cache) {
+          prefetch_piece(mask);
+          prefetch_piece(x);
+        }
+        for (int64_t i = 0; i < n; ++i) {
+          const T u = x[i];
+          to[i] = (mask[i] != 0) == kept ? u : value;
+        }
+      });
     else
       for (int64_t i = 0; i < run; ++i)
         out[i * so] = condition[i * sc] ? a[i * sa] : b[i * sb];

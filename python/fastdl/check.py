@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,6 +26,15 @@ def number(where: str, value: Any, low: float, high: float) -> float:
     if not low <= value <= high:  # NaN too
         raise ValueError(f"{where}: expected a number in [{low:g}, {high:g}], got {value}")
     return value
+
+
+def integer(where: str, value: Any, low: int | None = None) -> int:
+    """`value` as an int, of at least `low` if that is given; TypeError or ValueError otherwise."""
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{where}: expected an int, got {describe(value)}")
+    if low is not None and value < low:
+        raise ValueError(f"{where}: expected at least {low}, got {value}")
+    return operator.index(value)
 
 
 def one_of(where: str, value: Any, choices: tuple[str, ...]) -> str:
@@ -67,6 +77,16 @@ def dimension(where: str, value: Any, ndim: int) -> int:
     if not -bound <= value < bound:
         raise IndexError(f"{where}: expected an int in [{-bound}, {bound - 1}], got {value}")
     return int(value) % bound
+
+
+def dimensions(where: str, values: Any, ndim: int) -> list[int]:
+    """One dimension or a tuple or list of them, from 0, each once; TypeError, IndexError or
+    ValueError otherwise."""
+    listed = values if isinstance(values, tuple | list) else (values,)
+    found = [dimension(where, value, ndim) for value in listed]
+    if len(set(found)) < len(found):
+        raise ValueError(f"{where}: expected each dimension once, got {values}")
+    return found
 
 
 def is_iterable(value: Any) -> bool:

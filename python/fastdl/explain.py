@@ -55,6 +55,7 @@ def _fits(value: Any, kinds: str, default: str) -> bool:
             fits = isinstance(value, tuple | list) and all(hasattr(v, "__index__") for v in value)
         elif kind in ("float", "int"):
             fits = hasattr(value, f"__{kind}__") and not isinstance(value, Tensor)
+            fits &= kind == "float" or not isinstance(value, float)
         else:
             fits = isinstance(value, types.get(kind, object))
         if fits:

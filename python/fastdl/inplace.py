@@ -7,6 +7,7 @@ a part replaced), and every view of that base takes its new history from there w
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import _C
@@ -31,6 +32,29 @@ def record_view(
         out._base = base
         out._view = View(redo, _edge(base), _Changes.count)
     return out
+
+
+def record_views(
+    outs: tuple[Tensor, ...],
+    base: Tensor,
+    redo: Callable[[Tensor, int], Tensor],
+    vjp: Callable[..., Any],
+    *constants: Any,
+) -> tuple[Tensor, ...]:
+    """As `record_view`, for several outputs of one node; `redo(base, i)` gives output i again."""
+    for out in outs:
+        out._share_version(base)
+    if _mode.enabled:
+        record(outs, vjp, (base,), (), *constants)
+        edge = _edge(base)
+        for i, out in enumerate(outs):
+            out._base = base
+            out._view = View(partial(_nth, redo, i), edge, _Changes.count)
+    return outs
+
+
+def _nth(redo: Callable[[Tensor, int], Tensor], i: int, base: Tensor) -> Tensor:
+    return redo(base, i)
 
 
 def check_in_place(op: str, x: Tensor) -> None:

@@ -87,12 +87,6 @@ class Tensor(_C.TensorBase):
         edge = autograd._edge(self)
         return edge[0] if type(edge) is tuple else None
 
-    def t(self) -> Tensor:
-        """The transpose of a tensor of at most two dimensions."""
-        if self.ndim > 2:
-            raise ValueError(f"t: expected at most 2 dimensions, got shape {self.shape}")
-        return self.T
-
     def size(self, dim: int | None = None) -> Any:
         return self.shape if dim is None else self.shape[dim]
 

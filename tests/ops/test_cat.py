@@ -13,6 +13,10 @@ def joined(fn, dim):
     return lambda *tensors: fn(tensors, dim)
 
 
+def listed(fn):
+    return lambda *tensors: fn(tensors)
+
+
 INTEGERS = [integers(3, 2, low=0, high=9), integers(3, 2, low=0, high=9)]
 CASES = [
     OpCase("cat_first", joined(fd.cat, 0), [randn(3, 5), randn(2, 5)], joined(np.concatenate, 0)),
@@ -23,6 +27,13 @@ CASES = [
     OpCase("stack_first", joined(fd.stack, 0), [randn(3, 5), randn(3, 5)], joined(np.stack, 0)),
     OpCase("stack_middle", joined(fd.stack, 1), [randn(3, 5)] * 3, joined(np.stack, 1)),
     OpCase("stack_last", joined(fd.stack, -1), [randn(3, 5)] * 2, joined(np.stack, -1)),
+    OpCase("hstack", listed(fd.hstack), [randn(3, 5), randn(3, 2)], listed(np.hstack)),
+    OpCase("hstack_vectors", listed(fd.hstack), [randn(3), randn(2)], listed(np.hstack)),
+    OpCase("vstack", listed(fd.vstack), [randn(3), randn(2, 3)], listed(np.vstack)),
+    OpCase("dstack", listed(fd.dstack), [randn(3, 5)] * 2, listed(np.dstack)),
+    OpCase("dstack_vectors", listed(fd.dstack), [randn(3)] * 2, listed(np.dstack)),
+    OpCase("column_stack", listed(fd.column_stack), [randn(3), randn(3, 2)],
+           listed(np.column_stack)),
     OpCase("stack_scalars", joined(fd.stack, 0), [randn(), randn()], joined(np.stack, 0)),
 ]  # fmt: skip
 
@@ -80,3 +91,22 @@ ERRORS = [
 def test_errors(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_stacks_of_scalars():
+    one = fd.tensor(1.0)
+    assert fd.hstack([one, one]).shape == (2,)
+    assert fd.vstack((one, one)).shape == (2, 1)
+    assert fd.dstack([one, one]).shape == (1, 1, 2)
+    assert fd.column_stack([one, one]).shape == (1, 2)
+
+
+@pytest.mark.parametrize("name", ["hstack", "vstack", "dstack", "column_stack"])
+def test_bad_stacks(name):
+    stack = getattr(fd, name)
+    with pytest.raises(TypeError, match=rf"{name}: tensors: expected a list"):
+        stack(fd.ones(2))
+    with pytest.raises(TypeError, match=rf"{name}: tensors\[1\]: expected a Tensor, got 2"):
+        stack([fd.ones(2), 2])
+    with pytest.raises(ValueError, match="at least one"):
+        stack([])

@@ -37,6 +37,18 @@ def numpy_scatter_add(x, index, src):
     return out
 
 
+def numpy_scatter(x, index, src):
+    out = x.copy()
+    out[along(1, index)] = src[:, : index.shape[1]]
+    return out
+
+
+def numpy_scatter_last(x, index, src):
+    out = x.copy()
+    out[[[0], [1]], index] = src
+    return out
+
+
 def assigned(x, value):
     y = x * 1
     y[:, [2, 0]] = value
@@ -70,6 +82,26 @@ CASES = [
            [randn(2, 4, 3), PLACES, randn(2, 6, 3)], numpy_scatter_add, empty=False),
     OpCase("scatter_add_part", lambda x, i, s: fd.scatter_add(x, 1, i, s),
            [randn(2, 4, 3), PLACES, randn(2, 8, 3)], numpy_scatter_add, empty=False),
+    OpCase("scatter", lambda x, i, s: fd.scatter(x, 1, i, s),
+           [randn(2, 4, 3), PLACES, randn(2, 6, 3)], numpy_scatter, ulp=0, empty=False),
+    OpCase("scatter_part", lambda x, i, s: x.scatter(1, i, s),
+           [randn(2, 4, 3), PLACES, randn(2, 8, 3)], numpy_scatter, ulp=0, empty=False),
+    OpCase("scatter_last", lambda x, i, s: x.scatter(-1, i, s),
+           [randn(3, 5), given([[1, 4, 1], [0, 0, 2]]).constant(), randn(2, 3)],
+           lambda x, i, s: numpy_scatter_last(x, i, s), ulp=0, empty=False),
+    OpCase("scatter_value", lambda x, i: x.scatter(1, i, 0.5), [randn(2, 4, 3), PLACES],
+           lambda x, i: numpy_scatter(x, i, np.full_like(i, 0.5, x.dtype)), ulp=0, empty=False),
+    OpCase("index_fill", lambda x, i: x.index_fill(1, i, 0.5), [randn(5, 3, 2), ROW],
+           lambda x, i: numpy_index_copy(x, i, 0.5), ulp=0, empty=False),
+    OpCase("index_fill_tensor", lambda x, i, v: x.index_fill(1, i, v),
+           [randn(5, 3, 2), given([2, 0]).constant(), randn()], numpy_index_copy, ulp=0,
+           empty=False),
+    OpCase("take_along_dim", lambda x, i: fd.take_along_dim(x, i, -2),
+           [randn(5, 4, 3), integers(1, 6, 3, low=0, high=4)],
+           lambda x, i: np.take_along_axis(x, i, -2), ulp=0, empty=False),
+    OpCase("take_along_dim_flat", lambda x, i: x.take_along_dim(i),
+           [randn(5, 4), integers(2, 3, low=0, high=20)],
+           lambda x, i: np.take_along_axis(x, i.reshape(-1), None), ulp=0, empty=False),
     OpCase("getitem", lambda x, i: x[i], [randn(3, 7), ROW], lambda x, i: x[i], ulp=0, empty=False),
     OpCase("getitem_pairs", lambda x, i: x[fd.arange(4), i], [randn(4, 3), ROW],
            lambda x, i: x[np.arange(4), i], ulp=0, empty=False),
@@ -174,6 +206,45 @@ def test_repeated_indices():
     assert w.grad.tolist() == [1, 3, 0]
 
 
+def test_the_last_of_several_has_the_gradient():
+    x, src = fd.zeros(3, requires_grad=True), fd.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    y = x.scatter(0, fd.tensor([1, 1, 0]), src)
+    assert y.tolist() == [3, 2, 0]
+    y.backward(fd.tensor([5.0, 6.0, 7.0]))
+    assert x.grad.tolist() == [0, 0, 7] and src.grad.tolist() == [0, 6, 5]
+
+
+@pytest.mark.parametrize("dtype", [fd.float64, fd.int64, fd.int32, fd.uint8, fd.bool])
+def test_every_dtype_is_scattered(dtype):
+    x = fd.zeros(2, 2, dtype=dtype).scatter(1, fd.tensor([[1], [0]]), fd.ones(2, 1, dtype=dtype))
+    assert x.dtype is dtype and x.int().tolist() == [[0, 1], [1, 0]]
+
+
+def test_in_place():
+    i, s = fd.tensor([2, 0]), fd.tensor([5.0, 6.0])
+    places = i.unsqueeze(0)
+    w = fd.ones(2, requires_grad=True)
+    for change, expected in [
+        (lambda x: x.index_add_(1, i, s.expand(2, 2)), [[7, 1, 6], [7, 1, 6]]),
+        (lambda x: x.index_copy_(1, i, s.expand(2, 2)), [[6, 1, 5], [6, 1, 5]]),
+        (lambda x: x.index_fill_(1, i, 9.0), [[9, 1, 9], [9, 1, 9]]),
+        (lambda x: x.scatter_(1, places, s.unsqueeze(0)), [[6, 1, 5], [1, 1, 1]]),
+        (lambda x: x.scatter_(1, places, 3), [[3, 1, 3], [1, 1, 1]]),
+        (lambda x: x.scatter_(1, places, value=3), [[3, 1, 3], [1, 1, 1]]),
+        (lambda x: x.scatter_add_(1, places, s.unsqueeze(0)), [[7, 1, 6], [1, 1, 1]]),
+    ]:
+        x = fd.ones(2, 3)
+        version = x._version
+        assert change(x) is x and x._version > version
+        assert x.tolist() == expected
+        with pytest.raises(RuntimeError, match="leaf"):
+            change(fd.ones(2, 3, requires_grad=True))
+    y = w * 2
+    y.scatter_(0, fd.tensor([1]), 7.0)
+    y.sum().backward()
+    assert w.grad.tolist() == [2, 0]
+
+
 def test_overlapping_assignment():
     x = fd.arange(5)
     x[[1, 2, 3]] = x[:3]
@@ -257,6 +328,21 @@ ERRORS = [
     (lambda: X.gather(1, t([0])), ValueError, "gather: index: expected 3 dimensions"),
     (lambda: X.gather(1, z(5, 1, 6).long()), ValueError, "gather: index: .* those of input"),
     (lambda: X.scatter_add(1, t([[[0]]]), z(1)), ValueError, "scatter_add: src: expected"),
+    (lambda: X.scatter(1, t([[[5]]]), z(1, 1, 1)), IndexError, "scatter: index: .* got 5"),
+    (lambda: X.scatter(1, t([[[-1]]]), 1), IndexError, "scatter: index: .* got -1"),
+    (lambda: X.scatter(1, t([[[0]]])), TypeError, "scatter: expected one of src and value"),
+    (lambda: X.scatter(1, t([[[0]]]), z(1, 1, 1).double()), TypeError,
+     "scatter: src: expected dtype float32, got float64"),
+    (lambda: X.to(fd.uint8).scatter(1, t([[[0]]]), 256), ValueError, "fits into uint8, got 256"),
+    (lambda: X.scatter(1, t([0]), 1), ValueError, "scatter: index: expected 3 dimensions"),
+    (lambda: X.index_fill(1, t([5]), 1), IndexError, "index_copy: index: .* got 5"),
+    (lambda: X.index_fill(1, t([0]), z(1)), ValueError, "index_fill: value: expected a 0-d"),
+    (lambda: X.index_fill(1, t([[0]]), 1), ValueError, "index_fill: input, index: expected"),
+    (lambda: X.index_fill(3, t([0]), 1), IndexError, "index_fill: dim: expected"),
+    (lambda: X.take_along_dim(t([[[5]]]), 1), IndexError, "gather: index: .* got 5"),
+    (lambda: X.take_along_dim(z(3, 1, 1).long(), 1), ValueError,
+     r"take_along_dim: indices: .* \(4, 5, 6\) except in dimension 1, got \(3, 1, 1\)"),
+    (lambda: X.take_along_dim(t([0]), 1), ValueError, "take_along_dim: indices: expected"),
 ]  # fmt: skip
 
 

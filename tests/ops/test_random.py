@@ -142,16 +142,78 @@ def test_uniform_never_gives_its_upper_end(a, b):
     assert x.min() >= np.float32(a) and x.max() < np.float32(b)
 
 
+def wide_words(seed, draw, n):
+    w = words(seed, draw, 2 * n)
+    return [w[2 * i + 1] << 32 | w[2 * i] for i in range(n)]
+
+
 def test_randint():
     fd.manual_seed(0)
     x = fd.randint(-2, 3, (50, 100))
     assert x.dtype == fd.int64 and x.shape == (50, 100)
+    assert x.reshape(-1)[:77].tolist() == [-2 + (b * 5 >> 64) for b in wide_words(0, 0, 77)]
     values, counts = np.unique(x.numpy(), return_counts=True)
     assert values.tolist() == [-2, -1, 0, 1, 2] and (abs(counts - 1000) < 150).all()
     assert set(fd.randint(2, (99,)).tolist()) == {0, 1}
     high = fd.randint(2**62, 2**63 - 1, (100,)).numpy()
     assert (high >= 2**62).all()
     assert fd.randint(5, (0, 3)).shape == (0, 3)
+    assert fd.randint(5, (2,), dtype=fd.float32).dtype is fd.float32
+    like = fd.randint_like(fd.zeros(3, 2), 4, 6)
+    assert like.dtype is fd.float32 and like.shape == (3, 2) and like.amin().item() >= 4
+    assert set(fd.randint_like(x, 2).reshape(-1).tolist()) == {0, 1}
+
+
+def test_random_():
+    fd.manual_seed(0)
+    assert set(fd.empty(200).random_(3).tolist()) == {0, 1, 2}
+    assert set(fd.empty(200).int().random_(-1, 1).tolist()) == {-1, 0}
+    assert set(fd.zeros(99).bool().random_().tolist()) == {False, True}
+    for dtype, most in ((fd.uint8, 255), (fd.int32, 2**31 - 1), (fd.int64, 2**63 - 1),
+                        (fd.float32, 2**24), (fd.float64, 2**53)):  # fmt: skip
+        x = fd.zeros(5000, dtype=dtype).random_().double().numpy()
+        assert 0 <= x.min() < 0.01 * most and 0.99 * most < x.max() <= most
+        assert (x == np.floor(x)).all()
+    x = fd.zeros(9).long().random_(-(2**63), 2**63 - 1)
+    assert x.amin().item() < 0 < x.amax().item()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_exponential(dtype):
+    fd.manual_seed(9)
+    x = fd.empty(100_000, dtype=dtype).exponential_(2.0).numpy()
+    if dtype == "float32":
+        w = np.array(words(9, 0, 2000), "uint64")
+        u = ((w >> np.uint64(1)) + 0.5) * 2.0**-31
+    else:
+        u = ((np.array(wide_words(9, 0, 2000), "uint64") >> np.uint64(11)) + 1.0) * 2.0**-53
+    np.testing.assert_allclose(x[:2000], -np.log(u) / 2, rtol=8 * np.finfo(dtype).eps, atol=2e-16)
+    assert 0 < x.min() < 1e-4
+    x = x.astype("float64")
+    n = len(x) ** 0.5
+    np.testing.assert_allclose([x.mean(), x.std()], [0.5, 0.5], atol=5 / n)
+    np.testing.assert_allclose(np.mean(x > 1), np.exp(-2), atol=5 / n)
+
+
+def test_log_normal():
+    fd.manual_seed(0)
+    x = fd.empty(50_000).log_normal_(1, 0.5)
+    fd.manual_seed(0)
+    assert x.tolist() == fd.exp(fd.empty(50_000).normal_(1, 0.5)).tolist()
+
+
+def test_normal():
+    mean, std = fd.tensor([0.0, 100.0]), fd.tensor([[1.0], [0.0]])
+    fd.manual_seed(0)
+    x = fd.normal(mean, std)
+    fd.manual_seed(0)
+    z = fd.randn(2, 2)
+    assert x.tolist() == (z * std + mean).tolist()
+    assert fd.normal(mean, 2.0).shape == fd.normal(3.0, std[:, 0]).shape == (2,)
+    assert fd.normal(1.0, 0.0, (2, 3)).tolist() == [[1] * 3] * 2
+    assert fd.normal(0, 1, (2,), dtype=fd.float64).dtype is fd.float64
+    assert fd.normal(mean.double(), std).dtype is fd.float64
+    assert not fd.normal(mean.requires_grad_(), std).requires_grad
 
 
 def test_randperm():
@@ -172,6 +234,62 @@ def test_bernoulli():
     assert set(np.unique(x)) == {0, 1} and x.dtype == np.float32
     np.testing.assert_allclose(x.mean(0), [0, 0.25, 1], atol=0.02)
     assert x[:, 0].max() == 0 and x[:, 2].min() == 1
+    fd.manual_seed(3)
+    p = fd.linspace(0, 1, 77)
+    expected = [w < round(q * 2**32) for w, q in zip(words(3, 0, 77), p.tolist(), strict=False)]
+    assert fd.bernoulli(p).bool().tolist() == expected
+    fd.manual_seed(3)
+    assert p.double().bernoulli().bool().tolist() == expected
+    fd.manual_seed(3)
+    assert fd.zeros(77).bool().bernoulli_(p).tolist() == expected
+
+
+def test_bernoulli_with_one_probability():
+    fd.manual_seed(0)
+    x = fd.empty(20_000, dtype=fd.int64)
+    assert x.bernoulli_(0.25) is x and set(x.tolist()) == {0, 1}
+    assert abs(x.float().mean().item() - 0.25) < 0.02
+    assert fd.zeros(9).bernoulli_(1).tolist() == [1] * 9
+    y = fd.bernoulli(fd.full((20_000,), 7.0), 0.25)
+    assert abs(y.mean().item() - 0.25) < 0.02
+    assert 0 < fd.empty(50).bernoulli_().mean().item() < 1
+    memory = fd.full((4, 2), 5.0)
+    memory[:, 0].bernoulli_(0.5)
+    assert memory[:, 1].tolist() == [5] * 4 and set(memory[:, 0].tolist()) <= {0, 1}
+    w = fd.ones(3, requires_grad=True) * 2
+    assert not w.bernoulli_().requires_grad
+
+
+DRAWS = {
+    "randint": lambda x: fd.randint(0, 1000, (7,)),
+    "bernoulli": lambda x: fd.bernoulli(fd.sigmoid(x)),
+    "bernoulli_": lambda x: (x * 0).bernoulli_(0.4),
+    "exponential_": lambda x: (x * 0).exponential_(),
+    "random_": lambda x: (x * 0).random_(50),
+    "log_normal_": lambda x: (x * 0).log_normal_(),
+    "normal": lambda x: fd.normal(x, abs(x)),
+    "multinomial": lambda x: fd.multinomial(fd.exp(x), 4),
+    "multinomial again": lambda x: fd.multinomial(fd.exp(x), 40, True),
+}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_compiled_draws_are_the_eager_ones(name):
+    f = DRAWS[name]
+    x = fd.tensor(np.random.default_rng(0).standard_normal(9).astype("float32"))
+    step = fd.compile(lambda x: (fd.rand(2), f(x)))
+    fd.manual_seed(5)
+    expected = [[t.tolist() for t in (fd.rand(2), f(x))] for _ in range(4)]
+    fd.manual_seed(5)
+    assert [[t.tolist() for t in step(x)] for _ in range(4)] == expected
+    assert expected[0] != expected[1]
+
+
+def test_bad_probabilities_in_a_compiled_step():
+    step = fd.compile(fd.bernoulli)
+    step(fd.tensor([0.5, 1.0]))
+    with pytest.raises(ValueError, match=r"bernoulli: p: .*got 1.5 at element 1"):
+        step(fd.tensor([0.5, 1.5]))
 
 
 def test_likes_and_gradients():
@@ -205,12 +323,32 @@ def test_likes_and_gradients():
         (lambda: fd.randint(3, 3, (2,)), ValueError, "low < high, got 3 and 3"),
         (lambda: fd.randint(0, 2**64, (2,)), TypeError, "high: expected an int that int64"),
         (lambda: fd.randint(3, 2), TypeError, "size: expected a tuple"),
-        (lambda: fd.randint(3, (-1,)), ValueError, "size: expected"),
+        (lambda: fd.randint(3, (-1,)), ValueError, "expected sizes of at least 0, got"),
         (lambda: fd.randperm(-1), ValueError, "at least 0, got -1"),
         (lambda: fd.randperm(2.5), TypeError, "expected an int"),
         (lambda: fd.bernoulli(fd.tensor([1.5])), ValueError, "probabilities"),
         (lambda: fd.bernoulli(fd.tensor([np.nan])), ValueError, "probabilities"),
         (lambda: fd.bernoulli(fd.ones(2, dtype=fd.int64)), TypeError, "got int64"),
+        (lambda: fd.zeros(2).bernoulli_(1.5), ValueError, "bernoulli_: p: expected a number in"),
+        (lambda: fd.zeros(2).bernoulli_(fd.tensor(2.0)), ValueError, "bernoulli_: p: .* got 2 at"),
+        (lambda: fd.zeros(2).bernoulli_(fd.ones(3)), ValueError, "bernoulli_"),
+        (lambda: fd.zeros(2).bernoulli_(fd.ones(2).long()), TypeError, "bernoulli_: p: .*int64"),
+        (lambda: fd.zeros(1).expand(3).bernoulli_(), ValueError, "bernoulli_: .*share memory"),
+        (lambda: fd.zeros(2).exponential_(0), ValueError, "exponential_: lambd: .*got 0"),
+        (lambda: fd.zeros(2).exponential_(np.nan), ValueError, "exponential_: lambd"),
+        (lambda: fd.zeros(2).long().exponential_(), TypeError, "exponential_: input: .*int64"),
+        (lambda: fd.zeros(2).random_(0), ValueError, "random_: from_, to: .*got 0 and 0"),
+        (lambda: fd.zeros(2).random_(5, 2), ValueError, "random_: from_, to: .*got 5 and 2"),
+        (lambda: fd.zeros(2).to(fd.uint8).random_(257), ValueError, "<= 256 for uint8, got 0 and"),
+        (lambda: fd.zeros(2).random_(-(2**24) - 1, 0), ValueError, "random_: from_, to"),
+        (lambda: fd.zeros(2).random_(0.5), TypeError, "random_: to: expected an int, got"),
+        (lambda: fd.zeros(1).expand(3).random_(), ValueError, "share memory"),
+        (lambda: fd.zeros(2).log_normal_(0, -1), ValueError, "std: expected"),
+        (lambda: fd.normal(0, 1), ValueError, "normal: size: expected with two numbers"),
+        (lambda: fd.normal(fd.zeros(2), 1.0, (2,)), ValueError, "normal: size"),
+        (lambda: fd.normal(fd.zeros(2), -1.0), ValueError, "normal: std: expected a number in"),
+        (lambda: fd.normal(0.0, fd.tensor([-1.0])), ValueError, "normal: std: expected numbers"),
+        (lambda: fd.normal(fd.zeros(2).long(), 1.0), TypeError, "normal: mean, std: .*int64"),
     ],
 )
 def test_bad_arguments(call, error, message):

@@ -40,6 +40,18 @@ CASES = [
     case("index_row", lambda x: x[..., -1], lambda x: x[..., -1]),
     case("index_slice", lambda x: x[:, 1:3, ::2], lambda x: x[:, 1:3, ::2]),
     case("index_new_axis", lambda x: x[None, ..., 1:], lambda x: x[None, ..., 1:]),
+    case("unflatten", lambda x: x.unflatten(1, (-1, 3)), lambda x: x.reshape(len(x), 1, 3, -1)
+         if x.size else np.zeros((len(x), x.shape[1] // 3, 3, x.shape[2]))),
+    case("movedim", lambda x: fd.movedim(x, 0, -1), lambda x: np.moveaxis(x, 0, -1)),
+    case("movedim_two", lambda x: x.movedim((2, 0), (0, 1)),
+         lambda x: np.moveaxis(x, (2, 0), (0, 1))),
+    case("swapaxes", lambda x: x.swapaxes(0, -1), lambda x: np.swapaxes(x, 0, -1)),
+    case("t", fd.t, lambda x: x.T, 2, 3),
+    case("t_of_vector", fd.t, lambda x: x, 3),
+    case("broadcast_to", lambda x: fd.broadcast_to(x, (4, 3, 5)),
+         lambda x: np.broadcast_to(x, (4, 3, 5)), 3, 1),
+    OpCase("broadcast_tensors", fd.broadcast_tensors, [randn(3, 1), randn(2, 1, 4), randn()],
+           lambda *x: tuple(np.broadcast_arrays(*x)), ulp=0),
     case("view_of_view", lambda x: x[:, 1:].transpose(0, 1)[1:, :, None, ::3],
          lambda x: x[:, 1:].swapaxes(0, 1)[1:, :, None, ::3]),
 ]  # fmt: skip
@@ -175,6 +187,21 @@ def test_every_reshape_of_strided_memory():
         (lambda x: x.flatten(1, 0), ValueError, r"flatten: start_dim 1 comes after"),
         (lambda x: x.flatten(2), IndexError, r"flatten: start_dim: .*got 2"),
         (lambda x: x[None, None].t(), ValueError, r"t: .*at most 2 dimensions"),
+        (lambda x: x.unflatten(1, (2, 2)), ValueError, r"unflatten: sizes: .*multiply to 3.*2, 2"),
+        (lambda x: x.unflatten(1, (-1, 2)), ValueError, r"unflatten: sizes: .*multiply to 3"),
+        (lambda x: x.unflatten(1, (-1, -1)), ValueError, r"unflatten: sizes"),
+        (lambda x: x.unflatten(1, ()), ValueError, r"unflatten: sizes"),
+        (lambda x: x.unflatten(1, 3), TypeError, r"unflatten: sizes: expected a tuple of ints"),
+        (lambda x: x.unflatten(2, (1, 3)), IndexError, r"unflatten: dim: .*got 2"),
+        (lambda x: x.movedim(0, 2), IndexError, r"movedim: destination: .*got 2"),
+        (lambda x: x.movedim((0, 0), (0, 1)), ValueError, r"movedim: source: .*once"),
+        (lambda x: x.movedim((0, 1), 0), ValueError, r"movedim: destination: expected 2"),
+        (
+            lambda x: fd.broadcast_tensors(x, x[:, :2]),
+            ValueError,
+            r"broadcast_tensors: tensors\[1\]: shape \(2, 2\) does not broadcast with \(2, 3\)",
+        ),
+        (lambda x: fd.broadcast_tensors(x, 1), TypeError, r"broadcast_tensors: tensors\[1\]"),
     ],
 )
 def test_bad_views(call, error, message):
@@ -201,6 +228,13 @@ def test_empty_and_scalar_views():
     assert fd.zeros(1).expand(0).shape == (0,)
     with pytest.raises(ValueError, match="reshape"):
         fd.zeros(0, 3).reshape(-1, 0)
+
+
+def test_broadcasts_of_nothing():
+    assert fd.broadcast_tensors() == ()
+    a, b = fd.broadcast_tensors(fd.zeros(0, 1), fd.zeros(1))
+    assert a.shape == b.shape == (0, 1)
+    assert fd.zeros(0, 3).unflatten(0, (2, 0)).shape == (2, 0, 3)
 
 
 def test_iteration_and_length():

@@ -54,6 +54,8 @@ from ..ops.margin_loss import (
 )
 from ..ops.matmul import linear
 from ..ops.mse_loss import mse_loss
+from ..ops.one_hot import one_hot
+from ..ops.pad import pad
 from ..ops.regression_loss import huber_loss, l1_loss, smooth_l1_loss
 from ..ops.soft_choice import gumbel_softmax, soft_argmax, softmin
 from ..ops.softmax import log_softmax, logsumexp, softmax
@@ -115,6 +117,8 @@ __all__ = [
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
     "nll_loss",
+    "one_hot",
+    "pad",
     "pairwise_distance",
     "poisson_nll_loss",
     "prelu",

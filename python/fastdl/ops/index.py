@@ -10,14 +10,15 @@ import math
 from types import EllipsisType, NoneType
 from typing import Any, NamedTuple
 
-from .. import _C
+from .. import _C, check
 from ..autograd import Node, needs_grad, record
-from ..inplace import changed_in_place, check_in_place
+from ..inplace import changed_in_place, check_in_place, replaced_by
 from ..lazy import numpy as np
 from ..tensor import Tensor
 from .copy import cast, copy_, fill_
 from .create import as_tensor
 from .view import expand, index, permute, reshape
+from .where import where
 
 _BASIC = (int, slice, NoneType, EllipsisType)
 _FULL = slice(None)
@@ -286,3 +287,135 @@ def _scatter_add_vjp(node: Node, g: Tensor, dim: int) -> tuple[Tensor | None, Te
     (index,) = node.saved_tensors
     need_input, need_src = node.needs_input_grad
     return (g if need_input else None, gather(g, dim, index) if need_src else None)
+
+
+def scatter(
+    input: Tensor, dim: int, index: Tensor, src: Tensor | None = None, *, value: Any = None
+) -> Tensor:
+    """A copy of `input` with src[i][j][k], or the number `value`, at [i][index[i][j][k]][k] for
+    dim 1.  The part of `src` beyond the index's shape is left out.
+
+    Where a place is named several times the last j stays, and has the gradient.
+
+    Raises:
+        IndexError: an index is not in [0, size), or there is no such dimension.
+        TypeError: index is not of ints, src of another dtype than input, or neither src nor value
+            is given.
+        ValueError: index is larger than src, or larger than input besides dim.
+    """
+    check.tensor("scatter: input", input)
+    check.tensor("scatter: index", index)
+    if src is not None and not isinstance(src, Tensor):
+        src, value = None, src  # scatter(input, dim, index, 1.0)
+    if (src is None) == (value is None):
+        raise TypeError("scatter: expected one of src and value")
+    if src is None:
+        src = _C.expand(_C.full((), value, input.dtype), index.shape)
+    elif src.shape != index.shape and src.ndim == index.ndim:
+        src = src[tuple([slice(size) for size in index.shape])]
+    out = _C.scatter(input, dim, index, src)
+    return record(out, _scatter_vjp, (input, src), (index,), input.shape, dim)
+
+
+def _scatter_vjp(
+    node: Node, g: Tensor, shape: tuple[int, ...], dim: int
+) -> tuple[Tensor | None, Tensor | None]:
+    (index,) = node.saved_tensors
+    need_input, need_src = node.needs_input_grad
+    grad_src = None
+    if need_src:
+        line = [1] * index.ndim
+        line[dim] = index.shape[dim]
+        count = np.arange(index.shape[dim])
+        order = _C.expand(_C.view(_C.from_numpy(count), line), index.shape)
+        last = _C.scatter(_C.full(shape, 0, order.dtype), dim, index, order)
+        grad_src = where(_C.eq(_C.gather(last, dim, index), order), gather(g, dim, index), 0.0)
+    return scatter(g, dim, index, value=0) if need_input else None, grad_src
+
+
+def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
+    """A copy of `input` with the slices along `dim` that `index` names set to `value`, a number or
+    a 0-d tensor.
+
+    Raises:
+        IndexError: an index is not in [0, size), or there is no such dimension.
+        TypeError: index is not of ints. ValueError: it has not one dimension, or value has any.
+    """
+    check.tensor("index_fill: input", input)
+    check.tensor("index_fill: index", index)
+    if isinstance(value, Tensor) and value.ndim:
+        raise ValueError(f"index_fill: value: expected a 0-d tensor, got shape {value.shape}")
+    d = check.dimension("index_fill: dim", dim, input.ndim)
+    if not input.ndim or index.ndim != 1:
+        raise ValueError(
+            "index_fill: input, index: expected at least one dimension and one, got shapes "
+            f"{input.shape} and {index.shape}"
+        )
+    shape = (*input.shape[:d], index.shape[0], *input.shape[d + 1 :])
+    if not isinstance(value, Tensor):
+        value = _C.full((), value, input.dtype)
+    return index_copy(input, d, index, expand(cast(value, input.dtype), shape))
+
+
+def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
+    """`gather` with the two broadcast against each other besides `dim`: takes what `argsort` or
+    `argmax(keepdim=True)` along `dim` found.  Without `dim`, of the flattened input.
+
+    Raises:
+        IndexError: an index is not in [0, size), or there is no such dimension.
+        TypeError: indices are not of ints. ValueError: the shapes do not fit.
+    """
+    check.tensor("take_along_dim: input", input)
+    check.tensor("take_along_dim: indices", indices)
+    if dim is None:
+        return gather(reshape(input, -1), 0, reshape(indices, -1))
+    d = check.dimension("take_along_dim: dim", dim, input.ndim)
+    shapes = [x.shape for x in (input, indices)]
+    fits = len(shapes[0]) == len(shapes[1]) > 0 and all(
+        a == b or a == 1 or b == 1 for i, (a, b) in enumerate(zip(*shapes, strict=True)) if i != d
+    )
+    if not fits:
+        raise ValueError(
+            f"take_along_dim: indices: expected a shape that broadcasts with {shapes[0]} except in "
+            f"dimension {d}, got {shapes[1]}"
+        )
+    common = [b if a == 1 else a for a, b in zip(*shapes, strict=True)]
+    sizes = [(*common[:d], shape[d], *common[d + 1 :]) for shape in shapes]
+    return gather(expand(input, sizes[0]), d, expand(indices, sizes[1]))
+
+
+# ---- in place ----------------------------------------------------------------------------------
+
+
+def index_add_(
+    input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1
+) -> Tensor:
+    """`index_add`, into `input`."""
+    check_in_place("index_add_", input)
+    return replaced_by(input, index_add(input, dim, index, source, alpha=alpha))
+
+
+def index_copy_(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
+    """`index_copy`, into `input`."""
+    check_in_place("index_copy_", input)
+    return replaced_by(input, index_copy(input, dim, index, source))
+
+
+def index_fill_(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
+    """`index_fill`, into `input`."""
+    check_in_place("index_fill_", input)
+    return replaced_by(input, index_fill(input, dim, index, value))
+
+
+def scatter_(
+    input: Tensor, dim: int, index: Tensor, src: Tensor | None = None, *, value: Any = None
+) -> Tensor:
+    """`scatter`, into `input`."""
+    check_in_place("scatter_", input)
+    return replaced_by(input, scatter(input, dim, index, src, value=value))
+
+
+def scatter_add_(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
+    """`scatter_add`, into `input`."""
+    check_in_place("scatter_add_", input)
+    return replaced_by(input, scatter_add(input, dim, index, src))

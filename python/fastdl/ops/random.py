@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
-from .. import _C
+from .. import _C, capture, check
 from ..dtypes import as_dtype
 from ..inplace import changed_in_place, check_in_place
-from ..lazy import numpy as np
 from ..random import Generator, next_draw
 from ..tensor import Tensor
 from .create import _finish, _shape
@@ -106,7 +106,7 @@ def randint(
 ) -> Tensor:
     """Whole numbers in [low, high): `randint(low, high, size)` or `randint(high, size)`; int64.
 
-    Each has its probability to within 2⁻⁶⁴ (low and high at most 2⁶³ apart).
+    Each has its probability to within 2⁻⁶⁴ (low and high less than 2⁶³ apart).
 
     Raises:
         ValueError: low is not below high.
@@ -120,15 +120,29 @@ def randint(
             raise TypeError(f"randint: {name}: expected an int that int64 holds, got {value!r}")
     if not 0 < high - low < 1 << 63:
         raise ValueError(f"randint: low, high: expected low < high, got {low} and {high}")
-    from ..data.shuffle import random_keys
+    wanted = _C.DType.int64 if dtype is None else as_dtype(dtype)
+    out = _integers(_shape("randint", (tuple(size),)), low, high - low, generator)
+    return _finish(_C.cast(out, wanted), False, device)
 
-    shape = tuple(_shape("randint", (tuple(size),)))
-    if any(n < 0 for n in shape):
-        raise ValueError(f"randint: size: expected sizes of at least 0, got {shape}")
-    keys = random_keys(int(np.prod(shape, dtype=np.int64)), generator)
-    values = (keys % np.uint64(high - low)).astype(np.int64) + np.int64(low)
-    out = _C.from_numpy(values.reshape(shape))
-    return _finish(out if dtype is None else out.to(dtype), False, device)
+
+def _integers(shape: Sequence[int], low: int, span: int, generator: Generator | None) -> Tensor:
+    """int64 in [low, low + span)."""
+    return _C.random_integers(shape, low, span, *next_draw(generator))
+
+
+def randint_like(
+    input: Tensor,
+    low: int,
+    high: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+) -> Tensor:
+    """`randint` with the shape, and unless given the dtype, of `input`."""
+    low, high = (0, low) if high is None else (low, high)
+    wanted = input.dtype if dtype is None else dtype
+    return randint(low, high, input.shape, generator=generator, dtype=wanted, device=device)
 
 
 def randperm(
@@ -149,19 +163,138 @@ def randperm(
     return _finish(out if dtype is None else out.to(dtype), False, device)
 
 
-def bernoulli(input: Tensor, *, generator: Generator | None = None) -> Tensor:
-    """1 with probability `input` (elements in [0, 1]), else 0; the same dtype, no gradient.
+def bernoulli(
+    input: Tensor, p: float | None = None, *, generator: Generator | None = None
+) -> Tensor:
+    """1 with probability `input` (elements in [0, 1]), or with the one probability p, else 0; the
+    dtype and the shape of input, no gradient.
 
-    A uniform draw with 24 bits is compared: probabilities hold to within 2⁻²⁴, 0 and 1 exactly.
+    Probabilities hold to within 2⁻³³, 0 and 1 exactly.
 
     Raises:
         ValueError: a probability outside [0, 1], or NaN. TypeError: no float tensor.
     """
-    if not input.dtype.is_floating_point:
-        raise TypeError(f"bernoulli: input: expected a float dtype, got {input.dtype.name}")
-    p = _C.numpy(input)
-    if not ((p >= 0) & (p <= 1)).all():
-        raise ValueError("bernoulli: input: expected probabilities in [0, 1]")
-    draws = _C.empty(input.shape, input.dtype)
-    _C.copy_(draws, rand(input.shape, generator=generator))
-    return _C.cast(_C.lt(draws, input), input.dtype)
+    if p is not None:
+        return bernoulli_(_C.empty(input.shape, input.dtype), p, generator=generator)
+    return _C.bernoulli(input, *next_draw(generator))
+
+
+def bernoulli_(
+    input: Tensor, p: float | Tensor = 0.5, *, generator: Generator | None = None
+) -> Tensor:
+    """Fills `input`, of any dtype, with 1 where a draw with probability p (a number, or a float
+    tensor that broadcasts to input) says so, else 0.
+
+    Raises:
+        ValueError: a probability outside [0, 1], or NaN.
+    """
+    check_in_place("bernoulli_", input)
+    if not isinstance(p, Tensor):
+        p = _C.full((), check.number("bernoulli_: p", p, 0, 1), _C.DType.float64)
+    _C.bernoulli_(input, p, *next_draw(generator))
+    return changed_in_place(input, None)
+
+
+def exponential_(
+    input: Tensor, lambd: float = 1.0, *, generator: Generator | None = None
+) -> Tensor:
+    """Fills `input` with draws of density λ exp(−λ x); never 0.
+
+    Raises:
+        ValueError: lambd is not above 0. TypeError: no float tensor.
+    """
+    check_in_place("exponential_", input)
+    _C.exponential_(input, lambd, *next_draw(generator))
+    return changed_in_place(input, None)
+
+
+def log_normal_(
+    input: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Generator | None = None
+) -> Tensor:
+    """Fills `input` with exp of normal draws of that mean and standard deviation.
+
+    Raises:
+        ValueError: std is below 0. TypeError: no float tensor.
+    """
+    check_in_place("log_normal_", input)
+    _C.normal_(input, mean, std, *next_draw(generator))
+    _C.copy_(input, _C.exp(input))
+    return changed_in_place(input, None)
+
+
+def random_(
+    input: Tensor,
+    from_: int | None = None,
+    to: int | None = None,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Fills `input` with whole numbers in [from_, to), or `random_(to)` in [0, to), or without
+    both up to the largest that its dtype counts to (2²⁴ or 2⁵³ for floats).
+
+    Raises:
+        ValueError: from_ is not below to, or the dtype does not hold such numbers.
+    """
+    check_in_place("random_", input)
+    most = _COUNTS_TO[input.dtype]
+    if to is None:
+        from_, to = 0, most + 1 if from_ is None else from_
+    from_, to = check.integer("random_: from_", from_), check.integer("random_: to", to)
+    unsigned = input.dtype in (_C.DType.uint8, _C.DType.bool)
+    least = 0 if unsigned else -most - (not input.is_floating_point())
+    if not (least <= from_ < to <= most + 1 and to - from_ < 1 << 64):
+        raise ValueError(
+            f"random_: from_, to: expected {least} <= from_ < to <= {most + 1} for "
+            f"{input.dtype.name}, got {from_} and {to}"
+        )
+    _C.copy_(input, _integers(input.shape, from_, to - from_, generator))
+    return changed_in_place(input, None)
+
+
+_COUNTS_TO = {
+    _C.DType.float32: 1 << 24,
+    _C.DType.float64: 1 << 53,
+    _C.DType.int64: (1 << 63) - 1,
+    _C.DType.int32: (1 << 31) - 1,
+    _C.DType.uint8: 255,
+    _C.DType.bool: 1,
+}
+
+
+def normal(
+    mean: float | Tensor,
+    std: float | Tensor = 1.0,
+    size: Sequence[int] | None = None,
+    *,
+    generator: Generator | None = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Normal draws, each with its mean and standard deviation: tensors, broadcast, or numbers (two
+    numbers need a size).  No gradient flows to them: write mean + std * randn_like(mean) for that.
+
+    Raises:
+        ValueError: two numbers without a size, a tensor with one, or an std below 0 (in a compiled
+            step those of a tensor are not looked at).
+        TypeError: a tensor is not of floats.
+    """
+    given = [x for x in (mean, std) if isinstance(x, Tensor)]
+    if bool(given) == (size is not None):
+        raise ValueError("normal: size: expected with two numbers, and only then")
+    for x in given:
+        if not x.is_floating_point():
+            raise TypeError(f"normal: mean, std: expected a float dtype, got {x.dtype.name}")
+    if not isinstance(mean, Tensor):
+        check.number("normal: mean", mean, -math.inf, math.inf)
+    if not isinstance(std, Tensor):
+        check.number("normal: std", std, 0, math.inf)
+    elif capture.notes() is None and not (_C.numpy(std.detach()) >= 0).all():
+        raise ValueError("normal: std: expected numbers of at least 0")
+    if size is None:
+        like = given[0] if len(given) == 1 else _C.add(*given)
+        z = randn(like.shape, dtype=like.dtype, generator=generator)
+    else:
+        z = randn(tuple(size), dtype=dtype, generator=generator)
+    out = _C.add(_C.mul(z, std), mean)
+    return _finish(out if dtype is None else _C.cast(out, as_dtype(dtype)), requires_grad, device)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from .. import _C, check
@@ -52,6 +53,38 @@ def _permute_vjp(_: Node, g: Tensor, inverse: tuple[int, ...]) -> Tensor:
     return permute(g, inverse)
 
 
+def t(input: Tensor) -> Tensor:
+    """The transpose of a tensor of at most two dimensions."""
+    if check.tensor("t: input", input).ndim > 2:
+        raise ValueError(f"t: input: expected at most 2 dimensions, got shape {input.shape}")
+    return permute(input, tuple(range(input.ndim))[::-1])
+
+
+def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
+    """`transpose` by NumPy's name."""
+    return transpose(input, axis0, axis1)
+
+
+def movedim(input: Tensor, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
+    """`input` with the dimensions `source` moved to the places `destination`, the others in order.
+
+    Raises:
+        IndexError: there is no such dimension.
+        ValueError: one is named twice, or they are not as many.
+    """
+    ndim = check.tensor("movedim: input", input).ndim
+    moved = check.dimensions("movedim: source", source, ndim)
+    places = check.dimensions("movedim: destination", destination, ndim)
+    if len(moved) != len(places):
+        raise ValueError(
+            f"movedim: destination: expected {len(moved)} dimensions as in source, got "
+            f"{len(places)}"
+        )
+    rest = iter([d for d in range(ndim) if d not in moved])
+    at = dict(zip(places, moved, strict=True))
+    return permute(input, [at[d] if d in at else next(rest) for d in range(ndim)])
+
+
 def reshape(input: Tensor, *shape: Any) -> Tensor:
     """`input` in another shape (one size may be -1): a view if the strides allow, else a copy."""
     sizes = _ints("reshape", shape)
@@ -82,6 +115,7 @@ def view(input: Tensor, *shape: Any) -> Tensor:
 
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """`input` with dimensions start_dim to end_dim made one."""
+    check.tensor("flatten: input", input)
     start = check.dimension("flatten: start_dim", start_dim, input.ndim)
     end = check.dimension("flatten: end_dim", end_dim, input.ndim)
     if start > end:
@@ -89,6 +123,28 @@ def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     shape = input.shape
     merged = math.prod(shape[start : end + 1])
     return reshape(input, (*shape[:start], merged, *shape[end + 1 :]))
+
+
+def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
+    """`input` with dimension `dim` seen as several of the given sizes (one may be -1).
+
+    Raises:
+        IndexError: there is no such dimension. ValueError: the sizes do not multiply to its size.
+    """
+    check.tensor("unflatten: input", input)
+    d = check.dimension("unflatten: dim", dim, input.ndim)
+    if not isinstance(sizes, tuple | list):
+        raise TypeError(f"unflatten: sizes: expected a tuple of ints, got {type(sizes).__name__}")
+    named = _ints("unflatten", (sizes,))
+    size, known = input.shape[d], math.prod(n for n in named if n != -1)
+    fits = known * (size // known if known else 0) == size if -1 in named else known == size
+    if not named or not fits or named.count(-1) > 1 or min(named) < -1:
+        raise ValueError(
+            f"unflatten: sizes: expected sizes that multiply to {size}, got {tuple(named)}"
+        )
+    if -1 in named:
+        named = tuple([size // known if n == -1 and known else n for n in named])
+    return reshape(input, (*input.shape[:d], *named, *input.shape[d + 1 :]))
 
 
 def expand(input: Tensor, *shape: Any) -> Tensor:
@@ -112,6 +168,30 @@ def sum_to_shape(g: Tensor, shape: tuple[int, ...]) -> Tensor:
         extra + i for i, size in enumerate(shape) if size == 1 and g.shape[extra + i] != 1
     ]
     return reshape(g.sum(tuple(dims)) if dims else g, shape)
+
+
+def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
+    """`expand` by NumPy's name."""
+    return expand(input, size)
+
+
+def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """The tensors, expanded to the shape to which they broadcast.
+
+    Raises:
+        TypeError: one is no Tensor. ValueError: their shapes do not broadcast together.
+    """
+    shape: tuple[int, ...] = ()
+    for i, x in enumerate(tensors):
+        other = check.tensor(f"broadcast_tensors: tensors[{i}]", x).shape
+        pad = (1,) * (len(shape) - len(other)), (1,) * (len(other) - len(shape))
+        pairs = list(zip(pad[0] + other, pad[1] + shape, strict=True))
+        if any(a != b and a != 1 and b != 1 for a, b in pairs):
+            raise ValueError(
+                f"broadcast_tensors: tensors[{i}]: shape {other} does not broadcast with {shape}"
+            )
+        shape = tuple([b if a == 1 else a for a, b in pairs])
+    return tuple([expand(x, shape) for x in tensors])
 
 
 def squeeze(input: Tensor, dim: int | None = None) -> Tensor:

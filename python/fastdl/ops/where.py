@@ -9,11 +9,16 @@ from ..autograd import Node, record
 from ..tensor import Tensor
 
 
-def where(condition: Tensor, input: Tensor | float, other: Tensor | float) -> Tensor:
-    """`input` where `condition` (bool) holds, `other` elsewhere; all broadcast.
+def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
+    """`input` where `condition` (bool) holds, `other` elsewhere, tensors or numbers; all broadcast.
+    With the condition alone, where it is True: `nonzero(condition, as_tuple=True)`.
 
     What is not selected does not spread its NaN or Inf, nor does its gradient.
     """
+    if input is None and other is None:
+        from .masked import nonzero
+
+        return nonzero(condition, as_tuple=True)
     return record(
         _C.where(condition, input, other),
         _where_vjp,
