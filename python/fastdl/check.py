@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import operator
 from collections.abc import Iterable
 from typing import Any
@@ -21,11 +22,11 @@ def positive_int(where: str, value: Any) -> int:
 
 def number(where: str, value: Any, low: float, high: float) -> float:
     """`value`, if it is a number in [low, high]; TypeError or ValueError otherwise."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):  # NumPy's are some, too
         raise TypeError(f"{where}: expected a number, got {type(value).__name__}")
     if not low <= value <= high:  # NaN too
         raise ValueError(f"{where}: expected a number in [{low:g}, {high:g}], got {value}")
-    return value
+    return value if isinstance(value, int | float) else float(value)
 
 
 def integer(where: str, value: Any, low: int | None = None) -> int:

@@ -285,7 +285,11 @@ def test_compiled_draws_are_the_eager_ones(name):
     assert expected[0] != expected[1]
 
 
-def test_bad_probabilities_in_a_compiled_step():
+def test_bad_numbers_in_a_compiled_step():
+    step = fd.compile(lambda std: fd.normal(0.0, std))
+    step(fd.tensor([0.5, 1.0]))
+    with pytest.raises(ValueError, match=r"normal: std: .*got -1"):
+        step(fd.tensor([0.5, -1.0]))
     step = fd.compile(fd.bernoulli)
     step(fd.tensor([0.5, 1.0]))
     with pytest.raises(ValueError, match=r"bernoulli: p: .*got 1.5 at element 1"):
@@ -347,7 +351,7 @@ def test_likes_and_gradients():
         (lambda: fd.normal(0, 1), ValueError, "normal: size: expected with two numbers"),
         (lambda: fd.normal(fd.zeros(2), 1.0, (2,)), ValueError, "normal: size"),
         (lambda: fd.normal(fd.zeros(2), -1.0), ValueError, "normal: std: expected a number in"),
-        (lambda: fd.normal(0.0, fd.tensor([-1.0])), ValueError, "normal: std: expected numbers"),
+        (lambda: fd.normal(0.0, fd.tensor([-1.0])), ValueError, "normal: std: expected numbers in"),
         (lambda: fd.normal(fd.zeros(2).long(), 1.0), TypeError, "normal: mean, std: .*int64"),
     ],
 )

@@ -34,6 +34,7 @@ def test_linspace(ends, steps):
 
 def test_dtypes():
     assert fd.linspace(0, 1, 3).dtype is fd.float32
+    assert fd.linspace(np.float32(0), np.int64(1), np.int64(2)).tolist() == [0, 1]
     assert fd.linspace(-3, 3, 5, dtype=fd.int64).tolist() == [-3, -1, 0, 1, 3]  # -1.5 to zero
     assert fd.linspace(0, 1, 3, requires_grad=True).requires_grad
     assert fd.logspace(0, 3, 4).tolist() == [1, 10, 100, 1000]

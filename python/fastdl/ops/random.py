@@ -7,11 +7,12 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from .. import _C, capture, check
+from .. import _C, check
 from ..dtypes import as_dtype
 from ..inplace import changed_in_place, check_in_place
 from ..random import Generator, next_draw
 from ..tensor import Tensor
+from .check_values import check_between
 from .create import _finish, _shape
 
 
@@ -140,6 +141,7 @@ def randint_like(
     device: Any = None,
 ) -> Tensor:
     """`randint` with the shape, and unless given the dtype, of `input`."""
+    check.tensor("randint_like: input", input)
     low, high = (0, low) if high is None else (low, high)
     wanted = input.dtype if dtype is None else dtype
     return randint(low, high, input.shape, generator=generator, dtype=wanted, device=device)
@@ -175,6 +177,7 @@ def bernoulli(
         ValueError: a probability outside [0, 1], or NaN. TypeError: no float tensor.
     """
     if p is not None:
+        check.tensor("bernoulli: input", input)
         return bernoulli_(_C.empty(input.shape, input.dtype), p, generator=generator)
     return _C.bernoulli(input, *next_draw(generator))
 
@@ -275,8 +278,7 @@ def normal(
     numbers need a size).  No gradient flows to them: write mean + std * randn_like(mean) for that.
 
     Raises:
-        ValueError: two numbers without a size, a tensor with one, or an std below 0 (in a compiled
-            step those of a tensor are not looked at).
+        ValueError: two numbers without a size, a tensor with one, or an std below 0.
         TypeError: a tensor is not of floats.
     """
     given = [x for x in (mean, std) if isinstance(x, Tensor)]
@@ -289,12 +291,12 @@ def normal(
         check.number("normal: mean", mean, -math.inf, math.inf)
     if not isinstance(std, Tensor):
         check.number("normal: std", std, 0, math.inf)
-    elif capture.notes() is None and not (_C.numpy(std.detach()) >= 0).all():
-        raise ValueError("normal: std: expected numbers of at least 0")
+    else:
+        check_between("normal: std", std, 0, math.inf)
     if size is None:
         like = given[0] if len(given) == 1 else _C.add(*given)
         z = randn(like.shape, dtype=like.dtype, generator=generator)
     else:
-        z = randn(tuple(size), dtype=dtype, generator=generator)
+        z = randn(size, dtype=dtype, generator=generator)
     out = _C.add(_C.mul(z, std), mean)
     return _finish(out if dtype is None else _C.cast(out, as_dtype(dtype)), requires_grad, device)
