@@ -140,10 +140,11 @@ Tensor seen_by_index(const Tensor& x, const Tensor& index, int dim) {
   return out;
 }
 
-Tensor gather(const Tensor& input, int64_t dim, const Tensor& index) {
-  const int d = indexed_dim("gather", input, dim);
-  require_covered("gather", "input", input, index, d);
-  const Tensor where = checked_index("gather", index, d, 0, input.shape[d]);
+template <Op op> Tensor gather(const Tensor& input, int64_t dim, const Tensor& index) {
+  const char* name = info(op).name;
+  const int d = indexed_dim(name, input, dim);
+  require_covered(name, "input", input, index, d);
+  const Tensor where = checked_index(name, index, d, 0, input.shape[d]);
   const Tensor out = empty(index.shape, input.dtype), x = seen_by_index(input, index, d);
   const GatherParams p{strided<3>({&out, &where, &x}), input.strides[d]};
   launch(Op::gather, input.dtype, {&out, &where, &x}, p, blocks(p.at.numel));
@@ -206,9 +207,12 @@ void bind_index(py::module_& m) {
   };
   m.def("wrap_index", &wrap_index, py::arg("index"), py::arg("dim"), py::arg("size"));
   m.def("index_select", &index_select, py::arg("input"), py::arg("dim"), py::arg("index"));
-  m.def("gather", &gather, py::arg("input"), py::arg("dim"), py::arg("index"));
+  m.def("gather", &gather<Op::gather>, py::arg("input"), py::arg("dim"), py::arg("index"));
+  m.def("take_along_dim", &gather<Op::take_along_dim>, py::arg("input"), py::arg("dim"),
+        py::arg("index"));
   def("index_add", &with_rows<Op::index_add>, "source");
   def("index_copy", &with_rows<Op::index_copy>, "source");
+  def("index_fill", &with_rows<Op::index_fill>, "source");
   def("index_copy_", &index_copy_, "source");
   def("scatter_add", &with_elements<Op::scatter_add>, "src");
   def("scatter", &with_elements<Op::scatter>, "src");

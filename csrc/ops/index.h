@@ -6,7 +6,7 @@
 //                           index
 //   index_select            out[o, k, i] = input[o, index[k], i]; operands out, input, index
 //   index_add, index_copy   target[o, index[k], i] += (=) source[o, k, i], in the order of k;
-//                           operands target, index, source
+//                           operands target, index, source; index_fill: as index_copy
 //   gather                  out[.., k, ..] = input[.., index[.., k, ..], ..]; operands out, index,
 //                           input
 //   scatter_add, scatter    target[.., index[.., k, ..], ..] += (=) src[.., k, ..], in the order of

@@ -103,6 +103,7 @@ void register_index(KernelTable& table) {
 #define X(name, type)                                                                              \
   table.set(Op::index_select, DType::name, select_rows<type>);                                     \
   table.set(Op::index_copy, DType::name, write_rows<type, false>);                                 \
+  table.set(Op::index_fill, DType::name, write_rows<type, false>);                                 \
   table.set(Op::gather, DType::name, gather<type>);                                                \
   table.set(Op::scatter, DType::name, scatter<type, false>);
   FASTDL_DTYPES(X)

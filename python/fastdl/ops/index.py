@@ -354,7 +354,9 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     shape = (*input.shape[:d], index.shape[0], *input.shape[d + 1 :])
     if not isinstance(value, Tensor):
         value = _C.full((), value, input.dtype)
-    return index_copy(input, d, index, expand(cast(value, input.dtype), shape))
+    source = expand(cast(value, input.dtype), shape)
+    out = _C.index_fill(input, d, index, source)
+    return record(out, _index_copy_vjp, (input, source), (index,), d)
 
 
 def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
@@ -368,7 +370,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
     check.tensor("take_along_dim: input", input)
     check.tensor("take_along_dim: indices", indices)
     if dim is None:
-        return gather(reshape(input, -1), 0, reshape(indices, -1))
+        return _taken(reshape(input, -1), 0, reshape(indices, -1))
     d = check.dimension("take_along_dim: dim", dim, input.ndim)
     shapes = [x.shape for x in (input, indices)]
     fits = len(shapes[0]) == len(shapes[1]) > 0 and all(
@@ -381,7 +383,13 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         )
     common = [b if a == 1 else a for a, b in zip(*shapes, strict=True)]
     sizes = [(*common[:d], shape[d], *common[d + 1 :]) for shape in shapes]
-    return gather(expand(input, sizes[0]), d, expand(indices, sizes[1]))
+    return _taken(expand(input, sizes[0]), d, expand(indices, sizes[1]))
+
+
+def _taken(input: Tensor, dim: int, index: Tensor) -> Tensor:
+    """`gather`, whose errors name take_along_dim."""
+    out = _C.take_along_dim(input, dim, index)
+    return record(out, _gather_vjp, (input,), (index,), input.shape, dim)
 
 
 # ---- in place ----------------------------------------------------------------------------------
