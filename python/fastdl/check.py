@@ -24,9 +24,10 @@ def number(where: str, value: Any, low: float, high: float) -> float:
     """`value`, if it is a number in [low, high]; TypeError or ValueError otherwise."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):  # NumPy's are some, too
         raise TypeError(f"{where}: expected a number, got {type(value).__name__}")
-    if not low <= value <= high:  # NaN too
+    given = value if isinstance(value, int | float) else float(value)
+    if not low <= given <= high:  # NaN too
         raise ValueError(f"{where}: expected a number in [{low:g}, {high:g}], got {value}")
-    return value if isinstance(value, int | float) else float(value)
+    return given
 
 
 def integer(where: str, value: Any, low: int | None = None) -> int:
