@@ -62,6 +62,9 @@ def pad(
 
 def _sources(mode: str, dim: int, size: int, before: int, after: int) -> np.ndarray:
     """Which element stands at each place of the padded dimension."""
+    first, left = max(-before, 0), size - max(-before, 0) - max(-after, 0)
+    if left < size:  # what is taken away goes first
+        return first + _sources(mode, dim, left, max(before, 0), max(after, 0))
     at = np.arange(-before, size + after)
     most = {"reflect": size - 1, "replicate": len(at) if size else 0, "circular": size}[mode]
     if max(before, after) > max(most, 0):
