@@ -16,7 +16,10 @@ UNARY = [
     if op["stem"] == "unary" and "float32" in op["dtypes"]
 ]
 INNER = {"gelu_tanh": lambda x: fd.gelu(x, "tanh")}
-BINARY = ["add", "sub", "mul", "div", "pow", "maximum", "minimum"]
+BINARY = [
+    "add", "sub", "mul", "div", "pow", "maximum", "minimum", "fmod", "remainder", "floor_divide",
+    "atan2", "hypot", "copysign", "logaddexp", "logaddexp2", "xlogy",
+]  # fmt: skip
 DTYPES = ["float32", "float64"]
 BLOCK = 8192  # work is handed out in blocks of so many elements
 
@@ -116,6 +119,8 @@ def test_two_operands(name, dtype):
 def test_gradients_do_not_depend_on_the_layout(dtype):
     array = values(12 * 35, dtype).reshape(12, 35)
     for name in UNARY:
+        if not unary(name)(fd.ones(1)).is_floating_point():
+            continue
         grads = []
         for x in (fd.tensor(array), fd.tensor(array.T).T):
             x.requires_grad_()

@@ -217,5 +217,33 @@ static inline void map(void* const* operands, const Strided<3>& s, int64_t begin
     fence();
 }
 
+// The same in little code: for functions that are rare, or slow by themselves.
+template <class Out, class In, class F>
+static inline void map_plainly(void* const* operands, const Strided<2>& s, int64_t begin,
+                               int64_t end, F f) {
+  const int64_t so = s.stride[0][s.ndim - 1], si = s.stride[1][s.ndim - 1];
+  for_runs(s, begin, end, [&](const int64_t* offset, int64_t run) {
+    Out* out = static_cast<Out*>(operands[0]) + offset[0];
+    const In* in = static_cast<const In*>(operands[1]) + offset[1];
+    FASTDL_SAME_PLACE
+    for (int64_t i = 0; i < run; ++i)
+      out[i * so] = f(in[i * si]);
+  });
+}
+template <class Out, class In, class F>
+static inline void map_plainly(void* const* operands, const Strided<3>& s, int64_t begin,
+                               int64_t end, F f) {
+  const int last = s.ndim - 1;
+  const int64_t so = s.stride[0][last], sa = s.stride[1][last], sb = s.stride[2][last];
+  for_runs(s, begin, end, [&](const int64_t* offset, int64_t run) {
+    Out* out = static_cast<Out*>(operands[0]) + offset[0];
+    const In *a = static_cast<const In*>(operands[1]) + offset[1],
+             *b = static_cast<const In*>(operands[2]) + offset[2];
+    FASTDL_SAME_PLACE
+    for (int64_t i = 0; i < run; ++i)
+      out[i * so] = f(a[i * sa], b[i * sb]);
+  });
+}
+
 } // namespace FASTDL_ISA
 } // namespace fastdl

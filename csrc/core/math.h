@@ -121,23 +121,31 @@ template <class V> FASTDL_INLINE V expm1(V x) {
 
 // ---- logarithms -----------------------------------------------------------------------
 
-// k log(2) + log(1 + f) for f in [-0.25, 0.5].
-template <class V> FASTDL_INLINE V log_of_parts(V k, V f) {
-  using M = MathConstants<scalar_of<V>>;
-  const V k_high = constant<V>(M::log_2_high), k_low = k * constant<V>(M::log_2_low);
+// log(1 + f) - f + low for f in [-0.25, 0.5], |low| small.
+template <class V> FASTDL_INLINE V log_tail(V f, V low) {
   if constexpr (sizeof(scalar_of<V>) == 4) {
     const V f2 = f * f;
     const V p = polynomial(f, 0x1.5555a4p-2f, -0x1.000046p-2f, 0x1.99695ep-3f, -0x1.54ed86p-3f,
                            0x1.288550p-3f, -0x1.0db8eep-3f, 0x1.ad917cp-4f, -0x1.72d96cp-5f);
-    const V tail = fma(f2, constant<V>(-0.5), fma(f2 * f, p, k_low));
-    return fma(k, k_high, f + tail);
+    return fma(f2, constant<V>(-0.5), fma(f2 * f, p, low));
   } else {
     const V s = f / (f + constant<V>(2)), z = s * s, half_f2 = f * f * constant<V>(0.5);
     const V p = z * polynomial(z, 0x1.5555555555777p-1, 0x1.99999998f0772p-2, 0x1.249249b252f55p-2,
                                0x1.c71c014658cb7p-3, 0x1.7474e785d81dap-3, 0x1.385275e777d33p-3,
                                0x1.3ac1291357283p-3);
-    return fma(k, k_high, f - (half_f2 - fma(s, half_f2 + p, k_low)));
+    return fma(s, half_f2 + p, low) - half_f2;
   }
+}
+
+// k log(2) + log(1 + f), and with what is lost in 1 + f (relative to it).
+template <class V> FASTDL_INLINE V log_of_parts(V k, V f) {
+  using M = MathConstants<scalar_of<V>>;
+  return fma(k, constant<V>(M::log_2_high), f + log_tail(f, k * constant<V>(M::log_2_low)));
+}
+template <class V> FASTDL_INLINE V log_of_parts(V k, V f, V low) {
+  using M = MathConstants<scalar_of<V>>;
+  return fma(k, constant<V>(M::log_2_high),
+             f + log_tail(f, fma(k, constant<V>(M::log_2_low), low)));
 }
 
 // log: -inf at 0 and -0, NaN below, inf at inf, 0 at 1.  Error: 0.91 ULP; double 0.92.
@@ -147,10 +155,9 @@ template <class V> FASTDL_INLINE V log(V x) {
   return log_of_parts(k, m - constant<V>(1));
 }
 
-// log(1 + x): -inf at -1, NaN below, inf at inf, -0 at -0, x for tiny x.  1 + x is rounded to find
-// the exponent k only; the reduced argument f = 2^-k x + (2^-k - 1) is formed from x itself,
-// without error.  Error: 0.92 ULP; double 0.95.
-template <class V> FASTDL_INLINE V log1p(V x) {
+// 1 + x = 2^k (1 + f) for -1 < x < inf.  1 + x is rounded to find the exponent k only; f = 2^-k x +
+// (2^-k - 1) is formed from x itself, without error.
+template <class V> FASTDL_INLINE V reduce_log1p(V x, V* k) {
   using T = scalar_of<V>;
   using I = Ieee<T>;
   using U = decltype(I::sign);
@@ -158,13 +165,20 @@ template <class V> FASTDL_INLINE V log1p(V x) {
       bit_cast<uint_of<V>>(x + constant<V>(1)) - uint_constant<V>(bit_cast<U>(T(0.75)));
   const auto k_bits = offset & uint_constant<V>(I::infinity | I::sign); // k << mantissa_bits
   const V four_power = bit_cast<V>(uint_constant<V>(bit_cast<U>(T(4))) - k_bits); // 4 * 2^-k
+  constexpr T two_p = T(uint64_t(1) << I::mantissa_bits);
+  *k = bit_cast<V>(((k_bits + uint_constant<V>(bit_cast<U>(T(1)))) >> I::mantissa_bits) |
+                   uint_constant<V>(bit_cast<U>(two_p))) -
+       constant<V>(two_p + T(I::exponent_bias));
   // x may be zero or subnormal only where k is 0.
   const V scaled = bit_cast<V>(bit_cast<uint_of<V>>(x) - k_bits);
-  const V f = scaled + fma(four_power, constant<V>(0.25), constant<V>(-1));
-  constexpr T two_p = T(uint64_t(1) << I::mantissa_bits);
-  const V k = bit_cast<V>(((k_bits + uint_constant<V>(bit_cast<U>(T(1)))) >> I::mantissa_bits) |
-                          uint_constant<V>(bit_cast<U>(two_p))) -
-              constant<V>(two_p + T(I::exponent_bias));
+  return scaled + fma(four_power, constant<V>(0.25), constant<V>(-1));
+}
+
+// log(1 + x): -inf at -1, NaN below, inf at inf, -0 at -0, x for tiny x.
+// Error: 0.92 ULP; double 0.95.
+template <class V> FASTDL_INLINE V log1p(V x) {
+  V k;
+  const V f = reduce_log1p(x, &k);
   const V inside = copysign(log_of_parts(k, f), x);
   const V outside =
       select(x == constant<V>(-1), -infinity<V>(), select(x < constant<V>(-1), quiet_nan<V>(), x));

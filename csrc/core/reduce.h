@@ -18,13 +18,6 @@
 namespace fastdl {
 namespace FASTDL_ISA {
 
-// a + b rounded; a + b = result + *error exactly, unless it overflows.
-template <class V> FASTDL_INLINE V two_sum(V a, V b, V* error) {
-  const V sum = a + b, b_in_sum = sum - a;
-  *error = (a - (sum - b_in_sum)) + (b - b_in_sum);
-  return sum;
-}
-
 // A running sum of values of type V: a number or a vector, of floats or doubles.  Starts as {}.
 template <class V> struct Sum;
 template <> struct Sum<float> {

@@ -6,6 +6,7 @@
 
 #ifdef __CUDACC_RTC__
 #define FASTDL_INLINE static __device__ __forceinline__
+#define FASTDL_INLINE_LAMBDA
 #else
 #include <stdint.h>
 // Internal linkage and always inlined: code compiled for one instruction set can never be picked
@@ -103,6 +104,7 @@ template <class V> FASTDL_INLINE V minimum(V a, V b) { return select(a != a, a, 
 template <class V> FASTDL_INLINE V maximum(V a, V b) { return select(a != a, a, max(a, b)); }
 
 template <class V> FASTDL_INLINE mask_of<V> isnan(V x) { return x != x; }
+FASTDL_INLINE bool any(bool mask) { return mask; }
 
 // Sign-bit operations: exact for every input, NaN included.
 template <class V> FASTDL_INLINE V abs(V x) {
@@ -134,6 +136,22 @@ FASTDL_INLINE double fma(double a, double b, double c) { return a * b + c; }
 FASTDL_INLINE float sqrt(float x) { return __builtin_sqrtf(x); }
 FASTDL_INLINE double sqrt(double x) { return __builtin_sqrt(x); }
 #endif
+
+// a + b rounded; a + b = result + *error exactly, unless it overflows (TwoSum of D. E. Knuth).
+template <class V> FASTDL_INLINE V two_sum(V a, V b, V* error) {
+  const V sum = a + b, b_in_sum = sum - a;
+  *error = (a - (sum - b_in_sum)) + (b - b_in_sum);
+  return sum;
+}
+// The same where |a| >= |b| or a is 0 (T. J. Dekker).
+template <class V> FASTDL_INLINE V fast_two_sum(V a, V b, V* error) {
+  const V sum = a + b;
+  *error = b - (sum - a);
+  return sum;
+}
+
+// f(x) evaluated in double and rounded: f takes and gives numbers or vectors of them.
+template <class F> FASTDL_INLINE float in_double(float x, F f) { return float(f(double(x))); }
 
 // 1 / x to 3 ULP, for 2^-126 < x < 2^126: to be corrected by whoever uses it.
 FASTDL_INLINE float near_inverse(float x) { return 1 / x; }

@@ -204,6 +204,9 @@ FASTDL_INLINE Vec<float> narrow(Vec<double> low, Vec<double> high) {
   return vcombine_f32(vcvt_f32_f64(low), vcvt_f32_f64(high));
 #endif
 }
+template <class F> FASTDL_INLINE Vec<float> in_double(Vec<float> x, F f) {
+  return narrow(f(widen_low(x)), f(widen_high(x)));
+}
 
 // Between integers and floats of one width; to_int truncates (undefined outside its range).
 // 64-bit ones are single instructions on AVX-512 only.

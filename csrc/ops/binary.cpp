@@ -10,12 +10,18 @@ namespace py = pybind11;
 namespace fastdl {
 namespace {
 
-enum class Kind { arithmetic, division, comparison, logical };
+enum class Kind { arithmetic, floats, comparison, logical };
 
 Kind kind_of(Op op) {
   switch (op) {
+  case Op::atan2:
+  case Op::copysign:
   case Op::div:
-    return Kind::division;
+  case Op::hypot:
+  case Op::logaddexp:
+  case Op::logaddexp2:
+  case Op::xlogy:
+    return Kind::floats;
   case Op::eq:
   case Op::ne:
   case Op::lt:
@@ -51,7 +57,7 @@ Tensor binary(Op op, const Operand& a, const Operand& b) {
   const Kind kind = kind_of(op);
   require<TypeError>(a.tensor || b.tensor, info(op).name, ": expected at least one Tensor");
   DType dtype = result_type(a, b);
-  if (kind == Kind::division && !is_float(dtype))
+  if (kind == Kind::floats && !is_float(dtype))
     dtype = DType::float32;
   if (kind == Kind::logical)
     dtype = DType::boolean;
@@ -72,9 +78,9 @@ void in_place(Op op, const Tensor& a, const Operand& b) {
   const DType dtype = result_type({&a, 0, 0, DType::float32}, b);
   const bool fits = dtype == a.dtype || (is_float(dtype) && is_float(a.dtype)) ||
                     (!is_float(dtype) && !is_float(a.dtype) && a.dtype != DType::boolean);
-  require<TypeError>(fits && (kind != Kind::division || is_float(a.dtype)), name,
+  require<TypeError>(fits && (kind != Kind::floats || is_float(a.dtype)), name,
                      "_: a result of dtype ",
-                     name_of(kind == Kind::division ? DType::float32 : dtype),
+                     name_of(kind == Kind::floats ? DType::float32 : dtype),
                      " cannot be kept in a tensor of dtype ", name_of(a.dtype));
   Tensor other = as_tensor(b, dtype);
   if (dtype != a.dtype) { // computed in the wider dtype, as out of place
@@ -100,7 +106,7 @@ void bind_binary(py::module_& m) {
     m.def(
         info(op).name, [op](const Operand& a, const Operand& b) { return binary(op, a, b); },
         py::arg("input"), py::arg("other"));
-    if (kind_of(op) == Kind::arithmetic || kind_of(op) == Kind::division) {
+    if (kind_of(op) == Kind::arithmetic || kind_of(op) == Kind::floats) {
       const std::string name = std::string(info(op).name) + "_";
       m.def(
           name.c_str(), [op](const Tensor& a, const Operand& b) { in_place(op, a, b); },

@@ -1,6 +1,6 @@
 // out[i] = f(a[i], b[i]) after broadcasting.  Operands: out, a, b; any strides.  a and b have one
 // dtype (the binding promotes them as PyTorch does); comparisons give bool. maximum and minimum
-// give NaN if either side is NaN.  pow is the C library's.
+// give NaN if either side is NaN.  pow, fmod, atan2 and hypot are the C library's.
 #pragma once
 #include "core/kernel.h"
 

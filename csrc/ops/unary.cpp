@@ -9,12 +9,16 @@ namespace py = pybind11;
 namespace fastdl {
 namespace {
 
+bool is_predicate(Op op) {
+  return op == Op::isnan || op == Op::isinf || op == Op::isfinite || op == Op::signbit;
+}
+
 Tensor unary(Op op, const Tensor& input) {
   // A function of floats takes integers and bools as float32, as in PyTorch.
   const bool floats_only =
       !is_float(input.dtype) && op != Op::logical_not && !find_kernel(op, DType::int64);
   const Tensor in = floats_only ? cast(input, DType::float32) : input;
-  Tensor out = empty(in.shape, in.dtype);
+  Tensor out = empty(in.shape, is_predicate(op) ? DType::boolean : in.dtype);
   const UnaryParams params{strided<2>({&out, &in}), beyond_cache(out)};
   launch(op, in.dtype, {&out, &in}, params, blocks(params.at.numel));
   return out;

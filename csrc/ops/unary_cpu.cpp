@@ -43,18 +43,44 @@ void map_vectors(void* const* operands, const void* params, int64_t begin, int64
 FASTDL_UNARY_FLOAT(X)
 #undef X
 
+// The loops once for all, f called for each vector.
+template <class T>
+__attribute__((noinline, noclone)) void map_called(void* const* operands, const void* params,
+                                                   int64_t begin, int64_t end,
+                                                   Vec<T> (*f)(Vec<T>)) {
+  map_vectors<T>(operands, params, begin, end, [f](Vec<T> x) FASTDL_INLINE_LAMBDA { return f(x); });
+}
+
+#define X(name)                                                                                    \
+  template <class T> __attribute__((noinline)) Vec<T> name##_of(Vec<T> x) { return name(x); }      \
+  template <class T>                                                                               \
+  void name##_kernel(void* const* operands, const void* params, int64_t begin, int64_t end) {      \
+    map_called<T>(operands, params, begin, end, name##_of<T>);                                     \
+  }
+FASTDL_UNARY_CALLED(X)
+#undef X
+
 #define X(name, formula)                                                                           \
   template <class T>                                                                               \
   void name##_integer(void* const* operands, const void* params, int64_t begin, int64_t end) {     \
-    map<T, T>(operands, static_cast<const UnaryParams*>(params)->at, begin, end,                   \
-              [](T x) -> T { return formula; });                                                   \
+    map_plainly<T, T>(operands, static_cast<const UnaryParams*>(params)->at, begin, end,           \
+                      [](T x) -> T { return formula; });                                           \
   }
 FASTDL_UNARY_INTEGER(X)
 #undef X
 
+#define X(name, formula)                                                                           \
+  template <class T>                                                                               \
+  void name##_predicate(void* const* operands, const void* params, int64_t begin, int64_t end) {   \
+    map_plainly<bool, T>(operands, static_cast<const UnaryParams*>(params)->at, begin, end,        \
+                         [](T x) -> bool { return formula; });                                     \
+  }
+FASTDL_UNARY_PREDICATE(X)
+#undef X
+
 void logical_not(void* const* operands, const void* params, int64_t begin, int64_t end) {
-  map<bool, bool>(operands, static_cast<const UnaryParams*>(params)->at, begin, end,
-                  [](bool x) { return !x; });
+  map_plainly<bool, bool>(operands, static_cast<const UnaryParams*>(params)->at, begin, end,
+                          [](bool x) { return !x; });
 }
 
 } // namespace
@@ -64,6 +90,16 @@ void register_unary(KernelTable& table) {
   table.set(Op::name, DType::float32, name##_kernel<float>);                                       \
   table.set(Op::name, DType::float64, name##_kernel<double>);
   FASTDL_UNARY_FLOAT(X)
+  FASTDL_UNARY_CALLED(X)
+#undef X
+#define X(name, formula)                                                                           \
+  table.set(Op::name, DType::float32, name##_predicate<float>);                                    \
+  table.set(Op::name, DType::float64, name##_predicate<double>);                                   \
+  table.set(Op::name, DType::int64, name##_predicate<int64_t>);                                    \
+  table.set(Op::name, DType::int32, name##_predicate<int32_t>);                                    \
+  table.set(Op::name, DType::uint8, name##_predicate<uint8_t>);                                    \
+  table.set(Op::name, DType::boolean, name##_predicate<bool>);
+  FASTDL_UNARY_PREDICATE(X)
 #undef X
 #define X(name, formula)                                                                           \
   table.set(Op::name, DType::int64, name##_integer<int64_t>);                                      \
@@ -72,6 +108,7 @@ void register_unary(KernelTable& table) {
   FASTDL_UNARY_INTEGER(X)
 #undef X
   table.set(Op::logical_not, DType::boolean, logical_not);
+  table.set(Op::bitwise_not, DType::boolean, logical_not);
 }
 
 } // namespace FASTDL_ISA

@@ -31,10 +31,10 @@ __version__ = "0.1.0"
 
 globals().update(ops.public)  # exp, matmul, zeros, ...: from the list of ops
 
-_LAZY = ("cli", "data", "linalg", "models", "nn", "optim", "testing", "train")
+_LAZY = ("cli", "data", "linalg", "models", "nn", "optim", "special", "testing", "train")
 
 if TYPE_CHECKING:
-    from . import cli, data, linalg, models, nn, optim, testing, train
+    from . import cli, data, linalg, models, nn, optim, special, testing, train
 
 
 def __getattr__(name: str) -> Any:  # heavy submodules load when first used

@@ -49,6 +49,12 @@ class Tensor(_C.TensorBase):
         __and__: Any
         __or__: Any
         __xor__: Any
+        __floordiv__: Any
+        __rfloordiv__: Any
+        __mod__: Any
+        __rmod__: Any
+        __lshift__: Any
+        __rshift__: Any
 
     def __new__(cls, data: Any = ()) -> Tensor:
         if not isinstance(data, Tensor):

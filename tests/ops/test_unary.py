@@ -7,7 +7,16 @@ import pytest
 
 import fastdl as fd
 import normal
-from fastdl.testing import OpCase, booleans, distinct, integers, parametrize, positive, randn
+from fastdl.testing import (
+    OpCase,
+    booleans,
+    distinct,
+    integers,
+    parametrize,
+    positive,
+    randn,
+    uniform,
+)
 
 nan, inf = np.nan, np.inf
 SHAPE = (3, 37)  # full vectors and a tail in every instruction set
@@ -36,6 +45,15 @@ CASES = [
     OpCase("sqrt", fd.sqrt, [positive(*SHAPE)], np.sqrt, ulp=0.5),
     OpCase("reciprocal", fd.reciprocal, [positive(*SHAPE)], np.reciprocal, ulp=0.5),
     OpCase("exp", fd.exp, [randn(*SHAPE)], np.exp, ulp=2),
+    OpCase("rsqrt", fd.rsqrt, [positive(*SHAPE)], lambda x: 1 / np.sqrt(x), ulp=2),
+    OpCase("square", fd.square, [randn(*SHAPE)], np.square, ulp=0.5),
+    OpCase("exp2", fd.exp2, [randn(*SHAPE)], np.exp2, ulp=2),
+    OpCase("log2", fd.log2, [positive(*SHAPE)], np.log2, ulp=2),
+    OpCase("log10", fd.log10, [positive(*SHAPE)], np.log10, ulp=2),
+    OpCase("log1mexp", fd.log1mexp, [positive(*SHAPE)],
+           lambda x: np.log(-np.expm1(-x.astype("longdouble"))), ulp=2),
+    OpCase("softplus_inverse", fd.softplus_inverse, [uniform(*SHAPE, low=1, high=3)],
+           lambda x: np.log(np.expm1(x.astype("longdouble"))), ulp=2.5),
     OpCase("expm1", fd.expm1, [randn(*SHAPE)], np.expm1, ulp=2),
     OpCase("log", fd.log, [positive(*SHAPE)], np.log, ulp=2),
     OpCase("log1p", fd.log1p, [positive(*SHAPE)], np.log1p, ulp=2),
@@ -58,6 +76,11 @@ CASES = [
     OpCase("exp_1d", fd.exp, [randn(5)], np.exp, ulp=2),
     OpCase("tanh_4d", fd.tanh, [randn(2, 3, 4, 5)], np.tanh, ulp=2),
     OpCase("neg_integer", fd.neg, [integers(*SHAPE, low=-9, high=9)], np.negative),
+    OpCase("square_integer", fd.square, [integers(*SHAPE, low=-9, high=9)], np.square),
+    OpCase("bitwise_not", fd.bitwise_not, [integers(*SHAPE, low=-9, high=9)], np.invert),
+    OpCase("bitwise_not_uint8", fd.bitwise_not,
+           [integers(*SHAPE, low=0, high=200, dtype="uint8")], np.invert),
+    OpCase("bitwise_not_bool", fd.bitwise_not, [booleans(*SHAPE)], np.logical_not),
     OpCase("abs_integer", fd.abs, [integers(*SHAPE, low=-9, high=9, dtype="int32")], np.abs),
     OpCase("sign_integer", fd.sign, [integers(*SHAPE, low=-9, high=9)], np.sign),
 ]  # fmt: skip
@@ -76,6 +99,13 @@ AT_EDGES = {
     "sign": [nan, 1.0, -1.0, 0.0, -0.0],
     "sqrt": [nan, inf, nan, 0.0, -0.0],
     "reciprocal": [nan, 0.0, -0.0, inf, -inf],
+    "rsqrt": [nan, 0.0, nan, inf, -inf],
+    "square": [nan, inf, inf, 0.0, 0.0],
+    "exp2": [nan, inf, 0.0, 1.0, 1.0],
+    "log2": [nan, inf, nan, -inf, -inf],
+    "log10": [nan, inf, nan, -inf, -inf],
+    "log1mexp": [nan, -0.0, nan, -inf, -inf],
+    "softplus_inverse": [nan, inf, nan, -inf, -inf],
     "exp": [nan, inf, 0.0, 1.0, 1.0],
     "expm1": [nan, inf, -1.0, 0.0, -0.0],
     "log": [nan, inf, nan, -inf, -inf],
@@ -200,6 +230,64 @@ def test_past_the_cache(name, dtype, past_cache):
                 with past_cache(on):
                     both.append(f(part).numpy())
             np.testing.assert_array_equal(*both)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_expm1_and_log1mexp_near_their_turns(dtype):
+    """Value and gradient near 0, where exp(x) - 1 and 1 - exp(-x) cancel, and near log 2, where the
+    two usual formulas of log1mexp meet."""
+    rtol = 4 * np.finfo(dtype).eps
+    tiny = [1e-30, 1e-10, 1e-5, 1e-2]
+    wide = np.array(tiny, "longdouble")
+    np.testing.assert_allclose(fd.expm1(fd.tensor(tiny, dtype=dtype)).numpy(),
+                               np.expm1(np.array(tiny, dtype)), rtol=rtol)  # fmt: skip
+    np.testing.assert_allclose(gradient(fd.expm1, tiny, dtype), np.exp(wide).astype("f8"), rtol)
+    x = np.array([*tiny, *np.log(2) * (1 + np.array([-1e-3, -1e-7, 0, 1e-7, 1e-3])), 1.4, 5], dtype)
+    wide = x.astype("longdouble")
+    value = np.log(-np.expm1(-wide))
+    np.testing.assert_allclose(fd.log1mexp(fd.tensor(x)).numpy(), value.astype("f8"), rtol)
+    slope = (np.exp(-wide) / -np.expm1(-wide)).astype("f8")
+    np.testing.assert_allclose(gradient(fd.log1mexp, x, dtype), slope, rtol=rtol)
+
+
+def derivatives(f, values, dtype):
+    x = fd.tensor(values, dtype=dtype, requires_grad=True)
+    (g,) = fd.autograd.grad(f(x).sum(), x, create_graph=True)
+    (h,) = fd.autograd.grad(g.sum(), x)
+    return g.tolist(), h.tolist()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_second_derivatives_at_edges(dtype):
+    assert derivatives(fd.rsqrt, [0.0, 1.0, inf], dtype) == ([-inf, -0.5, 0], [inf, 0.75, 0])
+    assert derivatives(fd.square, [0.0, inf], dtype) == ([0, inf], [2, 2])
+    assert derivatives(fd.log1mexp, [0.0, inf, 1e4], dtype) == ([inf, 0, 0], [-inf, 0, 0])
+    assert derivatives(fd.softplus_inverse, [0.0, inf], dtype)[0] == [inf, 1]
+    for f in (fd.log2, fd.log10):
+        assert derivatives(f, [0.0, inf], dtype) == ([inf, 0], [-inf, 0])
+    assert derivatives(fd.exp2, [-inf, inf], dtype) == ([0, inf], [0, inf])
+
+
+def test_powers_are_exact():
+    for dtype in ("float32", "float64"):
+        n = np.arange(-120.0, 120, dtype=dtype)
+        powers = fd.exp2(fd.tensor(n))
+        np.testing.assert_array_equal(powers.numpy(), np.ldexp(np.ones_like(n), n.astype(int)))
+        np.testing.assert_array_equal(fd.log2(powers).numpy(), n)
+    tens = fd.tensor(10.0 ** np.arange(23), dtype=fd.float64)
+    np.testing.assert_array_equal(fd.log10(tens).numpy(), np.arange(23))
+
+
+def test_softplus_inverse_inverts():
+    x = fd.tensor([-40.0, -3.0, -0.1, 0.0, 0.1, 2.0, 50.0], dtype=fd.float64)
+    np.testing.assert_allclose(fd.softplus_inverse(fd.softplus(x)).numpy(), x.numpy(), atol=4e-16,
+                               rtol=1e-15)  # fmt: skip
+
+
+def test_bitwise_not_of_floats_is_an_error():
+    with pytest.raises(TypeError, match=r"bitwise_not.*float32"):
+        fd.bitwise_not(fd.tensor([1.0]))
+    assert (~fd.tensor([0, 5])).tolist() == [-1, -6]
 
 
 def test_relu_passes_nan_and_its_gradient_reaches_it():

@@ -10,7 +10,7 @@ from ..lazy import numpy as np
 from ..tensor import Tensor
 from . import create
 
-_UNARY_OPERATORS = {"__neg__": "neg", "__abs__": "abs", "__invert__": "logical_not"}
+_UNARY_OPERATORS = {"__neg__": "neg", "__abs__": "abs", "__invert__": "bitwise_not"}
 _BINARY_OPERATORS = {
     "__add__": "add",
     "__radd__": "add",
@@ -19,6 +19,10 @@ _BINARY_OPERATORS = {
     "__rmul__": "mul",
     "__truediv__": "div",
     "__pow__": "pow",
+    "__floordiv__": "floor_divide",
+    "__mod__": "remainder",
+    "__lshift__": "bitwise_left_shift",
+    "__rshift__": "bitwise_right_shift",
     "__matmul__": "matmul",
     "__eq__": "eq",
     "__ne__": "ne",
@@ -26,12 +30,12 @@ _BINARY_OPERATORS = {
     "__le__": "le",
     "__gt__": "gt",
     "__ge__": "ge",
-    "__and__": "logical_and",
-    "__rand__": "logical_and",
-    "__or__": "logical_or",
-    "__ror__": "logical_or",
-    "__xor__": "logical_xor",
-    "__rxor__": "logical_xor",
+    "__and__": "bitwise_and",
+    "__rand__": "bitwise_and",
+    "__or__": "bitwise_or",
+    "__ror__": "bitwise_or",
+    "__xor__": "bitwise_xor",
+    "__rxor__": "bitwise_xor",
     "__iadd__": "add_",
     "__isub__": "sub_",
     "__imul__": "mul_",
@@ -42,6 +46,10 @@ _SWAPPED_OPERATORS = {
     "__rsub__": "sub",
     "__rtruediv__": "div",
     "__rpow__": "pow",
+    "__rfloordiv__": "floor_divide",
+    "__rmod__": "remainder",
+    "__rlshift__": "bitwise_left_shift",
+    "__rrshift__": "bitwise_right_shift",
     "__rmatmul__": "matmul",
 }
 

@@ -3,6 +3,7 @@ PyTorch's: the wider category of bool < int < float wins, dimensions before 0-d 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from .. import _C
@@ -11,7 +12,7 @@ from ..dtypes import DType
 from ..inplace import changed_in_place, check_in_place, replaced_by
 from ..tensor import Tensor
 from .copy import cast, clone
-from .unary import log
+from .unary import log, sigmoid
 from .view import sum_to_shape
 from .where import where
 
@@ -223,6 +224,171 @@ def div_(input: Tensor, other: Tensor | Number) -> Tensor:
 def pow_(input: Tensor, exponent: Tensor | Number) -> Tensor:
     """input = input to the power of exponent."""
     return _in_place("pow_", pow, _C.pow_, input, exponent, True)
+
+
+def fmod(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """What is left of input after the whole multiples of other, with the sign of input; exact.  A
+    divisor 0 gives NaN; among integers ValueError."""
+    return _remainder("fmod", _C.fmod, _trunc_quotient, input, other)
+
+
+def remainder(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """input modulo other, with the sign of other (Python's %).  A divisor 0 gives NaN; among
+    integers ValueError."""
+    return _remainder("remainder", _C.remainder, _C.floor_divide, input, other)
+
+
+def _trunc_quotient(a: Any, b: Any) -> Tensor:
+    return _C.trunc(_C.div(a, b))
+
+
+def _remainder(op: str, kernel: Any, quotient: Any, input: Any, other: Any) -> Tensor:
+    _check_divisor(op, input, other)
+    out = kernel(input, other)
+    if not needs_grad(input, other):
+        return out
+    q = quotient(input, other) if needs_grad(other) else None
+    return record(out, _remainder_vjp, (input, other), (q,), _like(input), _like(other))
+
+
+def _remainder_vjp(node: Node, g: Tensor, a: _Like, b: _Like) -> tuple[Tensor | None, ...]:
+    (q,) = node.saved_tensors
+    need_a, need_b = node.needs_input_grad
+    return (_back(g, a) if need_a else None, _back(-g * q, b) if need_b else None)
+
+
+def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """The largest integer up to input / other (Python's //), without a gradient.  A divisor 0 gives
+    ±inf or NaN; among integers ValueError."""
+    _check_divisor("floor_divide", input, other)
+    return _C.floor_divide(input, other)
+
+
+def _check_divisor(op: str, input: Any, other: Any) -> None:
+    if _C.result_type(input, other).is_floating_point:
+        return
+    if isinstance(other, Tensor):
+        nonzero = _C.cast(_C.ne(other, 0), _C.DType.float32)
+        _C.check_values(f"{op}: other != 0", nonzero, 1.0, 1.0, False)
+    elif other == 0:
+        raise ValueError(f"{op}: other: expected a divisor that is not 0")
+
+
+def atan2(input: Tensor, other: Tensor) -> Tensor:
+    """The angle of the point (other, input) to the first axis, in [−π, π]; with the C library's
+    signs at zeros and infinities.  Its gradient at (0, 0) is 0."""
+    return _smooth(_C.atan2, _atan2_vjp, input, other)
+
+
+def _atan2_vjp(
+    node: Node, g: Tensor, like_a: _Like, like_b: _Like, numbers: tuple[Any, ...]
+) -> tuple[Tensor | None, ...]:
+    y, x = _operands(node, numbers)
+    need_y, need_x = node.needs_input_grad
+    r = hypot(y, x)
+    r = where(_C.eq(r, 0), 1.0, r)
+    return (
+        _back(g * (x / r / r), like_a) if need_y else None,
+        _back(-g * (y / r / r), like_b) if need_x else None,
+    )
+
+
+def hypot(input: Tensor, other: Tensor) -> Tensor:
+    """√(input² + other²), without overflow; inf if either is infinite, else NaN if either is.  Its
+    gradient at (0, 0) is NaN."""
+    return _smooth(_C.hypot, _hypot_vjp, input, other)
+
+
+def _hypot_vjp(
+    node: Node, g: Tensor, like_a: _Like, like_b: _Like, numbers: tuple[Any, ...]
+) -> tuple[Tensor | None, ...]:
+    a, b = _operands(node, numbers)
+    need_a, need_b = node.needs_input_grad
+    r = hypot(a, b)
+    return (
+        _back(g * (a / r), like_a) if need_a else None,
+        _back(g * (b / r), like_b) if need_b else None,
+    )
+
+
+def copysign(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """|input| with the sign of other (−0 and NaN have one, too).  The gradient of input is ±1 and 0
+    at 0, that of other 0."""
+    return _smooth(_C.copysign, _copysign_vjp, input, other)
+
+
+def _copysign_vjp(
+    node: Node, g: Tensor, like_a: _Like, like_b: _Like, numbers: tuple[Any, ...]
+) -> tuple[Tensor | None, ...]:
+    a, b = _operands(node, numbers)
+    need_a, need_b = node.needs_input_grad
+    return (
+        _back(g * _C.mul(_C.sign(a), _C.copysign(1.0, b)), like_a) if need_a else None,
+        _back(g * 0, like_b) if need_b else None,
+    )
+
+
+def logaddexp(input: Tensor, other: Tensor) -> Tensor:
+    """log(exp(input) + exp(other)), without overflow, also of equal infinities."""
+    return _smooth(_C.logaddexp, _logaddexp_vjp, input, other, 1.0)
+
+
+def logaddexp2(input: Tensor, other: Tensor) -> Tensor:
+    """log₂(2^input + 2^other), without overflow, also of equal infinities."""
+    return _smooth(_C.logaddexp2, _logaddexp_vjp, input, other, math.log(2))
+
+
+def _logaddexp_vjp(
+    node: Node,
+    g: Tensor,
+    like_a: _Like,
+    like_b: _Like,
+    numbers: tuple[Any, ...],
+    unit: float,
+) -> tuple[Tensor | None, ...]:
+    a, b = _operands(node, numbers)
+    need_a, need_b = node.needs_input_grad
+    difference = a - b
+    difference = where(_C.logical_and(_C.eq(a, b), _C.isnan(difference)), 0.0, difference)
+    return (
+        _back(g * sigmoid(difference * unit), like_a) if need_a else None,
+        _back(g * sigmoid(difference * -unit), like_b) if need_b else None,
+    )
+
+
+def xlogy(input: Tensor | Number, other: Tensor | Number) -> Tensor:
+    """input · log(other): 0 where input is 0, unless other is NaN.  There the gradient is finite,
+    too: log(other) for a finite one, else 0, and 0 for other."""
+    return _smooth(_C.xlogy, _xlogy_vjp, input, other)
+
+
+def _xlogy_vjp(
+    node: Node, g: Tensor, like_a: _Like, like_b: _Like, numbers: tuple[Any, ...]
+) -> tuple[Tensor | None, ...]:
+    a, b = _operands(node, numbers)
+    need_a, need_b = node.needs_input_grad
+    grad_a = grad_b = None
+    if need_a:
+        base = b if isinstance(b, Tensor) else _C.full((), b, a.dtype)
+        at_zero = _C.logical_and(_C.eq(a, 0), _C.logical_or(_C.le(base, 0), _C.isinf(base)))
+        grad_a = _back(g * log(where(at_zero, 1.0, base)), like_a)
+    if need_b:
+        at_zero = _C.logical_and(_C.eq(a, 0), _C.eq(b, b))
+        grad_b = _back(g * (where(at_zero, 0.0, a) / where(at_zero, 1.0, b)), like_b)
+    return grad_a, grad_b
+
+
+def _smooth(kernel: Any, vjp: Any, input: Any, other: Any, *more: Any) -> Tensor:
+    """kernel(input, other), whose vjp takes the operands again."""
+    out = kernel(input, other)
+    if not needs_grad(input, other):
+        return out
+    saved, numbers = _keep(input, other, True, True)
+    return record(out, vjp, (input, other), saved, _like(input), _like(other), numbers, *more)
+
+
+bitwise_and, bitwise_or, bitwise_xor = _C.bitwise_and, _C.bitwise_or, _C.bitwise_xor
+bitwise_left_shift, bitwise_right_shift = _C.bitwise_left_shift, _C.bitwise_right_shift
 
 
 eq, ne, lt, le, gt, ge = _C.eq, _C.ne, _C.lt, _C.le, _C.gt, _C.ge

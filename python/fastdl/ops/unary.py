@@ -1,5 +1,6 @@
 """Functions of one tensor, element by element.  Integers are computed as float32 where the result
-is no integer.  Errors and edge cases of the formulas: csrc/core/math.h."""
+is no integer.  Errors and edge cases of the formulas: csrc/core/math.h, csrc/core/explog.h.
+Rounding, trigonometric and special functions have files of their own."""
 
 from __future__ import annotations
 
@@ -9,6 +10,10 @@ from .. import _C
 from ..autograd import Node, record
 from ..inplace import check_in_place, in_place, replaced_by
 from ..tensor import Tensor
+from .rounding import ceil, floor, frac, isfinite, isinf, isnan, round, signbit, trunc
+from .slope import with_slope, with_slope_of_result
+from .special import digamma, erf, erfc, erfinv, lgamma
+from .trig import acos, acosh, asin, asinh, atan, atanh, cos, cosh, sin, sinh, tan
 from .where import where
 
 
@@ -51,6 +56,24 @@ def _sqrt_vjp(node: Node, g: Tensor) -> Tensor:
     return g * 0.5 / y
 
 
+def rsqrt(input: Tensor) -> Tensor:
+    """1 / √x; inf at 0, NaN below."""
+    return with_slope_of_result(_C.rsqrt, _rsqrt_slope, input)
+
+
+def _rsqrt_slope(y: Tensor) -> Tensor:
+    return y * y * y * -0.5
+
+
+def square(input: Tensor) -> Tensor:
+    """x²."""
+    return with_slope(_C.square, _square_slope, input)
+
+
+def _square_slope(x: Tensor) -> Tensor:
+    return x * 2
+
+
 def reciprocal(input: Tensor) -> Tensor:
     """1 / x."""
     out = _C.reciprocal(input)
@@ -84,6 +107,15 @@ def _expm1_vjp(node: Node, g: Tensor) -> Tensor:
     return g * (y + 1)
 
 
+def exp2(input: Tensor) -> Tensor:
+    """2 to the x, exact for integers."""
+    return with_slope_of_result(_C.exp2, _exp2_slope, input)
+
+
+def _exp2_slope(y: Tensor) -> Tensor:
+    return y * math.log(2)
+
+
 def log(input: Tensor) -> Tensor:
     """The natural logarithm; -inf at 0, NaN below."""
     return record(_C.log(input), _log_vjp, (input,), (input,))
@@ -102,6 +134,42 @@ def log1p(input: Tensor) -> Tensor:
 def _log1p_vjp(node: Node, g: Tensor) -> Tensor:
     (x,) = node.saved_tensors
     return g / (x + 1)
+
+
+def log2(input: Tensor) -> Tensor:
+    """The logarithm to the base 2, exact for powers of 2; −inf at 0, NaN below."""
+    return with_slope(_C.log2, _log2_slope, input)
+
+
+def _log2_slope(x: Tensor) -> Tensor:
+    return 1 / (x * math.log(2))
+
+
+def log10(input: Tensor) -> Tensor:
+    """The logarithm to the base 10; −inf at 0, NaN below."""
+    return with_slope(_C.log10, _log10_slope, input)
+
+
+def _log10_slope(x: Tensor) -> Tensor:
+    return 1 / (x * math.log(10))
+
+
+def log1mexp(input: Tensor) -> Tensor:
+    """log(1 − exp(−x)) for x ≥ 0, in full precision near 0 and near log 2; −inf at 0, NaN below."""
+    return with_slope(_C.log1mexp, _log1mexp_slope, input)
+
+
+def _log1mexp_slope(x: Tensor) -> Tensor:
+    return exp(-x) / -expm1(-x)
+
+
+def softplus_inverse(input: Tensor) -> Tensor:
+    """log(exp(x) − 1), the inverse of softplus; −inf at 0, NaN below."""
+    return with_slope(_C.softplus_inverse, _softplus_inverse_slope, input)
+
+
+def _softplus_inverse_slope(x: Tensor) -> Tensor:
+    return -1 / expm1(-x)
 
 
 def tanh(input: Tensor) -> Tensor:
@@ -301,3 +369,8 @@ def _softsign_vjp(node: Node, g: Tensor) -> Tensor:
 def logical_not(input: Tensor) -> Tensor:
     """Whether x is 0 (False)."""
     return _C.logical_not(_C.cast(input, _C.DType.bool))
+
+
+def bitwise_not(input: Tensor) -> Tensor:
+    """Every bit of an integer negated; `logical_not` of a bool."""
+    return _C.bitwise_not(input)

@@ -1,0 +1,144 @@
+"""Error functions, the gamma function's logarithm and its derivatives, the logit; float32 and
+float64, integers as float32.  Errors and values at ±inf, ±0 and NaN: csrc/core/special.h."""
+
+from __future__ import annotations
+
+import math
+
+from .. import _C
+from ..tensor import Tensor
+from .slope import with_slope, with_slope_of_result
+from .where import where
+
+
+def erf(input: Tensor) -> Tensor:
+    """2/√π ∫₀ˣ exp(−t²) dt."""
+    return with_slope(_C.erf, _erf_slope, input)
+
+
+def erfc(input: Tensor) -> Tensor:
+    """1 − erf(x), without cancellation."""
+    return with_slope(_C.erfc, _erfc_slope, input)
+
+
+def _erf_slope(x: Tensor) -> Tensor:
+    far = _C.gt(_C.abs(x), 40)  # there the slope is 0, also times inf
+    x = where(far, 40.0, x)
+    return (x * x * -1).exp() * (2 / math.sqrt(math.pi))
+
+
+def _erfc_slope(x: Tensor) -> Tensor:
+    return -_erf_slope(x)
+
+
+def erfinv(input: Tensor) -> Tensor:
+    """The inverse of erf; ±inf at ±1 with infinite slope, NaN beyond."""
+    return with_slope_of_result(_C.erfinv, _erfinv_slope, input)
+
+
+def _erfinv_slope(y: Tensor) -> Tensor:
+    return (y * y).exp() * (math.sqrt(math.pi) / 2)
+
+
+def lgamma(input: Tensor) -> Tensor:
+    """log |Γ(x)|; inf at 0 and the negative integers."""
+    return with_slope(_C.lgamma, digamma, input)
+
+
+def digamma(input: Tensor) -> Tensor:
+    """ψ(x), the derivative of log Γ(x); ∓inf at ±0, NaN at the negative integers."""
+    return with_slope(_C.digamma, _trigamma, input)
+
+
+def _trigamma(x: Tensor) -> Tensor:
+    return polygamma(1, x)
+
+
+def polygamma(n: int, input: Tensor) -> Tensor:
+    """The n-th derivative of ψ (n = 0: ψ itself), n ≥ 0; infinite or NaN at 0 and the negative
+    integers.  From n = 1 on a composition in float64.
+
+    n! (−1)ⁿ⁺¹ ζ(n + 1, x), Hurwitz' zeta function by Euler's and Maclaurin's sum (NIST Digital
+    Library of Mathematical Functions, 25.11.28); for x < 0 by reflection (5.15.6).
+
+    Raises:
+        ValueError: n is below 0.
+    """
+    if isinstance(n, Tensor):  # x.polygamma(n)
+        n, input = input, n
+    if not isinstance(n, int) or n < 0:
+        raise ValueError(f"polygamma: n: expected an int from 0 on, got {n!r}")
+    if n == 0:
+        return digamma(input)
+    dtype = input.dtype if input.is_floating_point() else _C.DType.float32
+    x = input.detach().double()
+    negative = _C.lt(x, 0)
+    value = _polygamma_positive(n, where(negative, 1 - x, x))
+    reflected = (-value if n % 2 else value) - _cotangent_derivative(n, x)
+    out = _C.cast(where(negative, reflected, value), dtype)
+    return with_slope(lambda _: out, lambda x: polygamma(n + 1, x), input)
+
+
+# B₂ / 2!, B₄ / 4!, …
+_BERNOULLI = [
+    1 / 12,
+    -1 / 720,
+    1 / 30240,
+    -1 / 1209600,
+    1 / 47900160,
+    -691 / 1307674368000,
+    1 / 74724249600,
+    -3617 / 10670622842880000,
+]
+
+
+def _polygamma_positive(n: int, x: Tensor) -> Tensor:
+    s, terms = n + 1, 12 + n
+    total = _C.pow(x, -s)
+    for k in range(1, terms):
+        total = total + _C.pow(x + k, -s)
+    y = x + terms
+    power = _C.pow(y, -s)
+    total = total + power * (y / n + 0.5)
+    factor = float(s)
+    for j, b in enumerate(_BERNOULLI):
+        power = power / (y if j == 0 else y * y)
+        total = total + power * (b * factor)
+        factor *= (s + 2 * j + 1) * (s + 2 * j + 2)
+    total = where(_C.isinf(x), 0.0, total)
+    return total * (math.factorial(n) * (-1.0) ** (n + 1))
+
+
+def _cotangent_derivative(n: int, x: Tensor) -> Tensor:
+    """The n-th derivative of π cot(πx): a polynomial in the cotangent c, since c' = −π (1 + c²)."""
+    coefficients = [0.0, math.pi]
+    for _ in range(n):
+        slope = [k * a for k, a in enumerate(coefficients)][1:]
+        coefficients = [
+            -math.pi * (a + b) for a, b in zip([*slope, 0, 0], [0, 0, *slope], strict=True)
+        ]
+    angle = (x - _C.round(x)) * math.pi
+    cotangent = 1 / _C.tan(angle)
+    result = cotangent * 0
+    for a in reversed(coefficients):
+        result = result * cotangent + a
+    return result
+
+
+def logit(input: Tensor, eps: float | None = None) -> Tensor:
+    """log(x / (1 − x)), the inverse of sigmoid; ±inf at 1 and 0, NaN outside [0, 1].  With `eps`
+    x is clamped to [eps, 1 − eps] first; its gradient is 0 there."""
+    x = input
+    if eps is not None:
+        x = where(_C.lt(x, eps), eps, where(_C.gt(x, 1 - eps), 1 - eps, x))
+    return with_slope(_logit, _logit_slope, x)
+
+
+def _logit(x: Tensor) -> Tensor:
+    middle = _C.logical_and(_C.gt(x, 0.25), _C.lt(x, 0.75))
+    near = _C.mul(_C.atanh(_C.sub(_C.mul(x, 2), 1)), 2)
+    return _C.where(middle, near, _C.sub(_C.log(x), _C.log1p(_C.neg(x))))
+
+
+def _logit_slope(x: Tensor) -> Tensor:
+    return 1 / (x * (1 - x))
