@@ -192,6 +192,8 @@ def test_averaged_model():
     assert [p.tolist() for p in averaged.parameters()] == [a.tolist() for a in average.averages]
     assert [p.tolist() for p in model.parameters()] == before
     assert not {*map(id, averaged.parameters())} & {*map(id, model.parameters())}
+    with pytest.raises(TypeError, match="model: expected a Module, got 3"):
+        average.averaged_model(3)
     with pytest.raises(ValueError, match=r"0\.weight is not among the averages"):
         average.averaged_model(copy.deepcopy(model))
 

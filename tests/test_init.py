@@ -149,6 +149,14 @@ def test_truncated_normal_far_out():
     assert values.min() >= 10 and abs(values.mean() - 10.0981) < 4 * 0.098 / math.sqrt(values.size)
 
 
+@pytest.mark.parametrize("mean", [1e5, -1e200, 1e-200])
+def test_truncated_normal_beyond_what_rounding_resolves(mean):
+    values = filled(init.trunc_normal_, mean, 1.0, -2.0, 2.0)
+    assert ((values >= -2) & (values <= 2)).all()
+    if abs(mean) > 1:
+        np.testing.assert_allclose(values, math.copysign(2, mean), atol=1e-3)
+
+
 def test_draws_follow_the_generator():
     def drawn(fill, seed):
         generator = fastdl.Generator(seed)
@@ -225,6 +233,10 @@ def test_eye_and_dirac():
             ValueError,
             "a, b: expected a < b, got 2 and 2",
         ),
+        (lambda x: init.trunc_normal_(x, math.nan), ValueError, "trunc_normal_: mean: .* got nan"),
+        (lambda x: init.trunc_normal_(x, math.inf), ValueError, "mean: expected a finite number"),
+        (lambda x: init.trunc_normal_(x, "a"), TypeError, "trunc_normal_: mean: expected a number"),
+        (lambda x: init.orthogonal_(x, "a"), TypeError, "orthogonal_: gain: expected a number"),
         (lambda x: init.eye_(x[0]), ValueError, r"eye_: tensor: .*2 dimensions, got shape \(3,\)"),
         (lambda x: init.dirac_(x), ValueError, r"dirac_: tensor: expected 3 to 5 dimensions"),
         (lambda x: init.dirac_(x.reshape(2, 3, 1), 3), ValueError, "groups: .*divisor of 2, got 3"),

@@ -238,6 +238,19 @@ def test_at_the_minimum_nothing_moves():
     optim.LBFGS([p]).load_state_dict(optimizer.state_dict())
 
 
+def test_a_gradient_of_nan_ends_the_step():
+    p = fd.ones(2, requires_grad=True)
+    calls = []
+
+    def closure():
+        calls.append(1)
+        p.grad = fd.tensor([1.0, math.nan])
+        return (p * 1).sum()
+
+    optim.LBFGS([p]).step(closure)
+    assert len(calls) == 1 and p.tolist() == [1, 1]
+
+
 # ---- the line search by itself -----------------------------------------------------------------
 
 LINES = {

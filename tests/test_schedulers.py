@@ -273,6 +273,9 @@ def test_restarts_between_epochs():
         assert scheduler.last_epoch == int(epoch)
     with pytest.raises(ValueError, match=r"step: epoch: .* got -1"):
         scheduler.step(-1)
+    often = lr_scheduler.CosineAnnealingWarmRestarts(optimizer_of(), 2)
+    often.step(1e15 + 0.5)  # at once
+    assert often.get_last_lr()[0] == close(cosine(0.25, 1))
 
 
 def test_one_cycle_ends():
@@ -394,6 +397,12 @@ L = lr_scheduler
         (lambda o: L.OneCycleLR(o, 1.0, 5, div_factor=0), ValueError, "div_factor: .*above 0"),
         (lambda o: L.ReduceLROnPlateau(o, factor=1.0), ValueError, "factor: .* below 1"),
         (lambda o: L.ReduceLROnPlateau(o, mode="up"), ValueError, "mode: expected one of"),
+        (
+            lambda o: L.ReduceLROnPlateau(o).step("a"),
+            TypeError,
+            "ReduceLROnPlateau.step: metrics: expected a number, got 'a'",
+        ),
+        (lambda o: L.ReduceLROnPlateau(o).step(fd.ones(2)), TypeError, "step: metrics"),
         (lambda o: L.SequentialLR(o, [], []), ValueError, "schedulers: expected at least one"),
         (lambda o: L.SequentialLR(o, [L.StepLR(o, 1)], [3]), ValueError, "milestones: expected 0"),
         (

@@ -126,8 +126,8 @@ template <class T> struct Average {
 
 // own: beta1, beta2, eps, momentum_decay.  s: mean of g, mean of g^2.  With the momentum
 // mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2):
-//   p -= lr ((1 - mu_t) / (1 - mu_1 ... mu_t) g + mu_(t+1) / (1 - mu_1 ... mu_(t+1)) s0) / (sqrt(v)
-//   + eps)
+//   d = (1 - mu_t) / (1 - mu_1 ... mu_t) g + mu_(t+1) / (1 - mu_1 ... mu_(t+1)) s0
+//   p -= lr d / (sqrt(s1 / (1 - beta2^t)) + eps)
 FASTDL_INLINE double nadam_momentum(const RuleHyper& h, double t) {
   return h.own[0] * (1 - 0.5 * to_the_power(0.96, t * h.own[3]));
 }

@@ -85,35 +85,42 @@ def trunc_normal_(
     """Fill with normal draws of which only those in [a, b] are taken.
 
     Raises:
-        ValueError: std is not above 0, or a not below b.
+        ValueError: mean or std is not finite, std not above 0, or a not below b.
     """
     a_tensor("trunc_normal_: tensor", tensor)
-    if not (math.isfinite(std) and std > 0):
+    for name, value in (("mean", mean), ("std", std), ("a", a), ("b", b)):
+        number(f"trunc_normal_: {name}", value, -math.inf, math.inf)
+    if not math.isfinite(mean):
+        raise ValueError(f"trunc_normal_: mean: expected a finite number, got {mean}")
+    if not 0 < std < math.inf:
         raise ValueError(f"trunc_normal_: std: expected a finite number above 0, got {std}")
     if not a < b:
         raise ValueError(f"trunc_normal_: a, b: expected a < b, got {a} and {b}")
-    z = _truncated_normal(tensor.numel(), (a - mean) / std, (b - mean) / std, generator)
-    return _filled_with(tensor, np.clip(mean + std * z, a, b))
-
-
-def _truncated_normal(n: int, low: float, high: float, generator: Generator | None) -> np.ndarray:
-    """n standard normal draws from [low, high], by rejection: from the normal, or (where few of its
-    draws are in there) from the uniform on that part of the interval that has all but e⁻⁴⁰ of the
-    probability."""
-    inside = (math.erf(high / math.sqrt(2)) - math.erf(low / math.sqrt(2))) / 2
+    low, high = ((min(max((x - mean) / std, -1e150), 1e150)) for x in (a, b))
     top = min(max(low, 0.0), high)  # where the density is largest
-    width = math.sqrt(top**2 + 80) - abs(top)
-    left, right = max(low, top - width), min(high, top + width)
+    away = _truncated_normal(tensor.numel(), low, high, top, generator)
+    return _filled_with(tensor, np.clip(min(max(mean, a), b) + std * away, a, b))
+
+
+def _truncated_normal(
+    n: int, low: float, high: float, top: float, generator: Generator | None
+) -> np.ndarray:
+    """n standard normal draws from [low, high] less `top`, by rejection: from the normal, or (where
+    few of its draws are in there) from the uniform on that part of the interval that has all but
+    e⁻⁴⁰ of the probability."""
+    inside = (math.erf(high / math.sqrt(2)) - math.erf(low / math.sqrt(2))) / 2
+    width = 80 / (math.hypot(top, math.sqrt(80)) + abs(top))
+    left, right = max(low - top, -width), min(high - top, width)
     found, missing = np.empty(n), np.arange(n)
     while missing.size:
         if inside > 0.25:
-            z = randn(missing.size, generator=generator, dtype=float64).numpy()
-            good = (z >= low) & (z <= high)
+            away = randn(missing.size, generator=generator, dtype=float64).numpy() - top
+            good = (away >= low - top) & (away <= high - top)
         else:
             u, v = rand(2, missing.size, generator=generator, dtype=float64).numpy()
-            z = left + (right - left) * u
-            good = v < np.exp((top**2 - z**2) / 2)
-        found[missing[good]] = z[good]
+            away = left + (right - left) * u
+            good = v < np.exp(-away * (2 * top + away) / 2)
+        found[missing[good]] = away[good]
         missing = missing[~good]
     return found
 
@@ -251,6 +258,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None =
         ValueError: the tensor has fewer than two dimensions.
     """
     a_tensor("orthogonal_: tensor", tensor)
+    number("orthogonal_: gain", gain, -math.inf, math.inf)
     if len(tensor.shape) < 2:
         raise ValueError(
             f"orthogonal_: tensor: expected at least 2 dimensions, got shape {tensor.shape}"

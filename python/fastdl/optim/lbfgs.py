@@ -139,7 +139,7 @@ class LBFGS(Optimizer):
             t = lr if memory["n_iter"] > 1 else min(1.0, 1.0 / abs(gradient).sum().item()) * lr
             memory["d"], memory["t"] = direction, t
             slope = _dot(gradient, direction)
-            if slope > -group["tolerance_change"]:
+            if not slope <= -group["tolerance_change"]:  # NaN too
                 return
             before, counted = parameters_to_vector(params), 0
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from .. import _C, capture, check
+from ..explain import describe
 from ..grad_mode import no_grad
 from ..tensor import Tensor
 from .arena import FlatArena
@@ -108,8 +109,10 @@ class PolyakAverage:
         """A copy of the model that has these parameters, with the averages.
 
         Raises:
-            ValueError: a parameter of the model that is trained is not averaged here.
+            TypeError: no model. ValueError: a parameter of it that is trained is not averaged here.
         """
+        if not hasattr(model, "named_parameters"):
+            raise TypeError(f"averaged_model: model: expected a Module, got {describe(model)}")
         averages = dict(zip(map(id, self.params), self.averages, strict=True))
         for name, p in model.named_parameters():
             if p.requires_grad and id(p) not in averages:

@@ -42,6 +42,8 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         self._wrap()
 
     def _wrap(self) -> None:
+        if self.T_mult == 1:
+            self.T_cur %= self.T_i
         while self.T_cur >= self.T_i:
             self.T_cur -= self.T_i
             self.T_i *= self.T_mult

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ...check import number, one_of
+from ...explain import describe
 from ..optimizer import Optimizer
 from .base import LRScheduler, check_optimizer, for_groups, rates
 
@@ -66,7 +67,12 @@ class ReduceLROnPlateau(LRScheduler):
         Raises:
             TypeError: it is no number.
         """
-        value = float(metrics)
+        try:
+            value = float(metrics)
+        except (TypeError, ValueError, RuntimeError):
+            raise TypeError(
+                f"ReduceLROnPlateau.step: metrics: expected a number, got {describe(metrics)}"
+            ) from None
         self.last_epoch += 1
         if self._improves(value):
             self.best, self.num_bad_epochs = value, 0
