@@ -272,6 +272,14 @@ def test_gradient_of_a_norm_at_zero_is_zero(p):
     assert g[1].item() == 0
 
 
+def test_second_derivative_of_a_norm_beside_zero():
+    x = fd.tensor([3.0, 0.0, 4.0], dtype=fd.float64, requires_grad=True)
+    (g,) = fd.autograd.grad(fd.norm(x), x, create_graph=True)
+    rows = [fd.autograd.grad(g[i], x, retain_graph=True)[0].tolist() for i in range(3)]
+    unit = np.array([0.6, 0, 0.8])
+    np.testing.assert_allclose(rows, (np.eye(3) - np.outer(unit, unit)) / 5, atol=1e-15)
+
+
 def test_norms_neither_over_nor_underflow():
     assert fd.norm(fd.tensor([3e38, 3e38])).item() == inf
     assert fd.norm(fd.tensor([1e30, 1e30])).item() == pytest.approx(2**0.5 * 1e30, rel=1e-6)

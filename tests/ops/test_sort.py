@@ -168,6 +168,7 @@ def test_nan_counts_as_largest(dtype):
     assert math.isnan(x.quantile(0.1).item()) and x.nanquantile(0.5).item() == 1
     rows = fd.tensor([[1.0, nan, 3.0], [1.0, 2.0, 3.0], [nan, nan, nan]], dtype=dtype)
     np.testing.assert_equal(rows.median(1).values.tolist(), [nan, 2, nan])
+    assert rows.median(1).indices.tolist() == [1, 1, 0]
     np.testing.assert_equal(rows.nanmedian(1).values.tolist(), [1, 2, nan])
     np.testing.assert_equal(rows.quantile(0.5, 1).tolist(), [nan, 2, nan])
     np.testing.assert_equal(rows.nanquantile(0.5, 1).tolist(), [2, 2, nan])

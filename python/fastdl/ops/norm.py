@@ -70,6 +70,8 @@ def _count_vjp(_: Node, g: Tensor, shape: tuple[int, ...]) -> Tensor:
 def _norm_vjp(node: Node, g: Tensor, p: float, kept: tuple[int, ...]) -> Tensor:
     """sign(x) (|x| / norm)^(p - 1)."""
     x, y = node.saved_tensors
-    zero, scale = _C.eq(x, 0), reshape(where(_C.eq(y, 0), 1.0, y), kept)
-    slope = x / scale if p == 2 else sign(x) * where(zero, 1.0, abs(x) / scale) ** (p - 1)
+    zero_norm = _C.view(_C.eq(y, 0), kept)
+    ratio = x / where(zero_norm, 1.0, reshape(y, kept))
+    zero = zero_norm if p == 2 else _C.eq(x, 0)
+    slope = ratio if p == 2 else sign(x) * where(zero, 1.0, abs(ratio)) ** (p - 1)
     return reshape(g, kept) * where(zero, 0.0, slope)

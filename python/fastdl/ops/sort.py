@@ -129,12 +129,11 @@ def _dimension_with_elements(op: str, input: Tensor, dim: Any) -> int:
 
 def _ranks(values: Tensor, dim: int, q: float, ignore_nan: bool) -> Tensor:
     """Where the quantile q stands in sorted values, between 0 and size - 1 (float64): without the
-    NaNs at their end, or at the end if there are any."""
+    NaNs at their end, or at the first of those if there are any."""
     number = _C.eq(values, values)
     count = _C.sum(number, dim, True)
-    size = values.shape[dim]
     ranks = _C.mul(_C.cast(_C.maximum(_C.sub(count, 1), 0), _C.DType.float64), q)
-    return ranks if ignore_nan else _C.where(_C.lt(count, size), float(size - 1), ranks)
+    return ranks if ignore_nan else _C.where(_C.lt(count, values.shape[dim]), count, ranks)
 
 
 def quantile(
