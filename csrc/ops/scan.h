@@ -1,11 +1,6 @@
 // Running reductions along `length` of a row-major input seen as (outer, length, inner); the output
-// has the same shape.  Four operands: outputs and inputs, none in the places left, and last the
-// totals (none where there is one chunk).
-//
-// length is cut into `chunks` chunks of `chunk` elements, a grid that depends on the shape alone.
-// With one chunk a single launch (stage whole) does everything.  With more, the chunks are reduced
-// (stage totals), their totals turned into what stands before each chunk (stage offsets), and the
-// chunks scanned from there (stage whole again).
+// has the same shape.  Three operands: outputs, then inputs, none where there are only two.  Each
+// row or column is gone through in order.
 //
 // cumsum         float32 added up in float64, float64 compensated; integers and bools give int64
 //                (wrapping).  With `reverse` the sum of an element and all after it.
@@ -21,17 +16,10 @@
 
 namespace fastdl {
 
-enum class ScanStage : int32_t { whole, totals, offsets };
-
 struct ScanParams {
   int64_t outer, length, inner;
-  int64_t chunk, chunks;
-  ScanStage stage;
   bool reverse;
 };
-
-// Room for the state of a scan.
-constexpr int64_t kScanStateBytes = 24;
 
 // Columns are handed out in blocks of this many.
 constexpr int64_t kScanColumns = 128;

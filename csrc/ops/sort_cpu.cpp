@@ -169,25 +169,28 @@ void sort_pairs(int64_t n, int bits, Pair<K>* b, Pair<K>* a, From from, To to) {
 
 // ---- the first k ----------------------------------------------------------------------
 
-// Puts the k smallest pairs of a row (those before the others, where keys are equal) to `sure`, in
-// order of their index where keys are equal.  Both have room for n; k < n.
-template <class T, class K = typename Key<T>::Type>
-void select(const Row<T>& row, int64_t n, int64_t k, Pair<K>* sure, Pair<K>* maybe) {
+// Puts the k smallest of the pairs from(0 ... n) (the first ones, where keys are equal) to `sure`,
+// those with equal keys in their order.  Both have room for n; k < n.
+template <class T, class K = typename Key<T>::Type, class From>
+void select(int64_t n, int64_t k, Pair<K>* sure, Pair<K>* maybe, From from) {
+  constexpr int64_t kWide = 8192;
+  const int most = n < kWide ? 8 : kSortDigitBits;
   int64_t n_sure = 0, n_maybe = n;
   for (int left = Key<T>::bits; n_sure + n_maybe > k && left > 0;) {
     const bool whole = left == Key<T>::bits;
-    const int width = left < kSortDigitBits ? left : kSortDigitBits;
+    const int width = left < most ? left : most;
     left -= width;
     const uint32_t mask = (1u << width) - 1;
-    uint32_t counts[kSortDigits] = {};
+    uint32_t counts[kSortDigits];
+    __builtin_memset(counts, 0, sizeof(uint32_t) << width);
     for (int64_t i = 0; i < n_maybe; ++i)
-      ++counts[digit(whole ? row.key(i) : maybe[i].key, left, mask)];
+      ++counts[digit(whole ? from(i).key : maybe[i].key, left, mask)];
     uint32_t last = 0; // the digit of the k-th key
     for (int64_t below = n_sure + counts[0]; below < k; below += counts[++last]) {
     }
     int64_t kept = 0;
     for (int64_t i = 0; i < n_maybe; ++i) {
-      const Pair<K> p = whole ? row.read(i) : maybe[i];
+      const Pair<K> p = whole ? from(i) : maybe[i];
       const uint32_t d = digit(p.key, left, mask);
       if (d > last)
         continue;
@@ -200,6 +203,45 @@ void select(const Row<T>& row, int64_t n, int64_t k, Pair<K>* sure, Pair<K>* may
   }
   for (int64_t i = 0; n_sure < k; ++i)
     sure[n_sure++] = maybe[i];
+}
+
+// The same for a row, where it is long by way of a pool of candidates: what is not below the k-th
+// of those so far is none.
+template <class T, class K = typename Key<T>::Type>
+void select_of_row(const Row<T>& row, int64_t n, int64_t k, Pair<K>* a, Pair<K>* b) {
+  constexpr int64_t kStep = 16;
+  const int64_t pool = 4 * k > 4096 ? 4 * k : 4096;
+  if (n < 4 * pool)
+    return select<T>(n, k, a, b, [&](int64_t i) { return row.read(i); });
+  Pair<K>* const sure = b;
+  Pair<K>* const maybe = b + pool;
+  const auto candidate = [a](int64_t i) { return a[i]; };
+  int64_t taken = 0;
+  K bound = ~K(0);
+  for (int64_t i = 0; i < n; i += kStep) {
+    const int64_t stop = i + kStep < n ? i + kStep : n;
+    uint32_t some = taken < k;
+    for (int64_t j = i; j < stop; ++j)
+      some |= row.key(j) < bound;
+    if (!some)
+      continue;
+    if (taken + kStep > pool) {
+      select<T>(taken, k, sure, maybe, candidate);
+      __builtin_memcpy(a, sure, static_cast<uint64_t>(k) * sizeof(Pair<K>));
+      taken = k;
+      bound = 0;
+      for (int64_t j = 0; j < k; ++j)
+        bound = a[j].key > bound ? a[j].key : bound;
+    }
+    for (int64_t j = i; j < stop; ++j) {
+      a[taken] = row.read(j);
+      taken += a[taken].key < bound || taken < k;
+    }
+  }
+  if (taken > k) {
+    select<T>(taken, k, sure, maybe, candidate);
+    __builtin_memcpy(a, sure, static_cast<uint64_t>(k) * sizeof(Pair<K>));
+  }
 }
 
 // ---- the kernels ----------------------------------------------------------------------
@@ -243,7 +285,7 @@ void topk(void* const* operands, const void* params, int64_t begin, int64_t end)
           });
       continue;
     }
-    select<T>(row, p.length, p.k, room.a, room.b);
+    select_of_row(row, p.length, p.k, room.a, room.b);
     sort_pairs(
         p.k, Key<T>::bits, room.b, room.a, [&](int64_t i) { return room.a[i]; },
         [&](int64_t i, auto pair) { row.write(i, pair); });

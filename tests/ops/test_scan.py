@@ -71,7 +71,7 @@ def test_op(case, mode, device):
     case.check(mode, device)
 
 
-# ---- lengths: pieces, chunks and what is left of them, blocks of columns -----------------------
+# ---- lengths, blocks of columns ----------------------------------------------------------------
 
 SHAPES = [
     *[((n,), 0) for n in (*range(1, 40), 32767, 32768, 32769, 100_003)],
