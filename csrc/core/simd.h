@@ -312,5 +312,24 @@ FASTDL_INLINE bool any(Vec<int32_t> mask) {
 }
 FASTDL_INLINE bool any(Vec<int64_t> mask) { return any((Vec<int32_t>)mask); }
 
+// Whether some lane of a or b is NaN.
+#if defined(__AVX512F__)
+FASTDL_INLINE bool any_nan(Vec<float> a, Vec<float> b) {
+  return _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q) != 0;
+}
+FASTDL_INLINE bool any_nan(Vec<double> a, Vec<double> b) {
+  return _mm512_cmp_pd_mask(a, b, _CMP_UNORD_Q) != 0;
+}
+#elif defined(__AVX2__)
+FASTDL_INLINE bool any_nan(Vec<float> a, Vec<float> b) {
+  return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_UNORD_Q)) != 0;
+}
+FASTDL_INLINE bool any_nan(Vec<double> a, Vec<double> b) {
+  return _mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_UNORD_Q)) != 0;
+}
+#else
+template <class V> FASTDL_INLINE bool any_nan(V a, V b) { return any((a != a) | (b != b)); }
+#endif
+
 } // namespace FASTDL_ISA
 } // namespace fastdl

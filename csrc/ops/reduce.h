@@ -35,6 +35,6 @@ struct ReduceParams {
 constexpr int64_t kReducePartialBytes = 32;
 
 // Columns are handed out in blocks of this many.
-constexpr int64_t kReduceColumns = 512;
+constexpr int64_t kReduceColumns = 2048;
 
 } // namespace fastdl
