@@ -313,6 +313,20 @@ def test_nan_reaches_its_own_row_only(dtype, at):
         assert np.isnan(values.tolist()[1]) and indices.tolist()[1] == at
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_extrema_find_nan_wherever_it_is(dtype):
+    for n in (130, 1000):
+        for at in {0, 1, 15, 16, 63, 64, 100, 127, 128, n - 2, n - 1}:
+            x = np.random.default_rng(at).standard_normal((3, n)).astype(dtype)
+            x[1, at] = nan if at % 2 else -nan
+            t = fd.tensor(x)
+            for op, numpys in ((fd.amax, np.amax), (fd.amin, np.amin)):
+                np.testing.assert_array_equal(op(t, 1).numpy(), numpys(x, 1))
+                assert math.isnan(op(t).item())
+            for op in (fd.argmax, fd.argmin):
+                assert op(t, 1)[1].item() == at and op(t).item() == n + at
+
+
 @pytest.mark.parametrize("dtype", [fd.float32, fd.float64])
 @pytest.mark.parametrize(
     ("values", "total"),
