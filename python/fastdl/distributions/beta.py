@@ -1,0 +1,69 @@
+"""The beta distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..ops.gamma import standard_gamma_log
+from ..ops.unary import digamma, lgamma, log1p, sigmoid
+from ..tensor import Tensor
+from .distribution import Distribution, parameters
+
+
+class Beta(Distribution):
+    """x^(a - 1) (1 - x)^(b - 1) / B(a, b) on [0, 1].
+
+    Args:
+        concentration1: a, above 0.
+        concentration0: b, above 0.
+    """
+
+    has_rsample = True
+
+    def __init__(
+        self, concentration1: Any, concentration0: Any, validate_args: bool | None = None
+    ) -> None:
+        self.concentration1, self.concentration0 = parameters(
+            "Beta", concentration1=concentration1, concentration0=concentration0
+        )
+        super().__init__(self.concentration1.shape, (), validate_args)
+        self._check("concentration1", self.concentration1 > 0, "numbers above 0")
+        self._check("concentration0", self.concentration0 > 0, "numbers above 0")
+
+    @property
+    def mean(self) -> Tensor:
+        return self.concentration1 / (self.concentration1 + self.concentration0)
+
+    @property
+    def variance(self) -> Tensor:
+        a, b = self.concentration1, self.concentration0
+        total = a + b
+        return a * b / (total * total * (total + 1))
+
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        # X / (X + Y) for X of Gamma(a), Y of Gamma(b), by their logarithms: small concentrations
+        # give numbers far below the smallest.
+        shape = self._shape(sample_shape)
+        return sigmoid(
+            standard_gamma_log(self.concentration1.expand(shape))
+            - standard_gamma_log(self.concentration0.expand(shape))
+        )
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        a, b = self.concentration1, self.concentration0
+        return (a - 1) * value.log() + (b - 1) * log1p(-value) - log_beta(a, b)
+
+    def entropy(self) -> Tensor:
+        a, b = self.concentration1, self.concentration0
+        return (
+            log_beta(a, b)
+            - (a - 1) * digamma(a)
+            - (b - 1) * digamma(b)
+            + (a + b - 2) * digamma(a + b)
+        )
+
+
+def log_beta(a: Tensor, b: Tensor) -> Tensor:
+    """log B(a, b)."""
+    return lgamma(a) + lgamma(b) - lgamma(a + b)

@@ -1,0 +1,116 @@
+"""One of n classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..grad_mode import no_grad
+from ..ops.create import arange
+from ..ops.index import gather
+from ..ops.random import rand
+from ..ops.softmax import log_softmax, softmax
+from ..ops.where import where
+from ..tensor import Tensor
+from .distribution import Distribution, parameters
+
+
+class Categorical(Distribution):
+    """A class 0 … n - 1, int64, with the probabilities in the last dimension.
+
+    Args:
+        probs: at least 0 and not all 0; divided by their sum; or
+        logits: logarithms of such.
+    """
+
+    def __init__(
+        self, probs: Any = None, logits: Any = None, validate_args: bool | None = None
+    ) -> None:
+        name = type(self).__name__
+        if (probs is None) == (logits is None):
+            raise ValueError(f"{name}: expected one of probs and logits")
+        given = probs if logits is None else logits
+        (parameter,) = parameters(name, **{"probs" if logits is None else "logits": given})
+        if parameter.ndim < 1:
+            raise ValueError(
+                f"{name}: expected probabilities of at least one dimension, got a number"
+            )
+        super().__init__(parameter.shape[:-1], (), validate_args)
+        self._classes = parameter.shape[-1]
+        if logits is None:
+            total = parameter.sum(-1, keepdim=True)
+            self._check("probs", (parameter >= 0) & (total > 0), "numbers of at least 0, not all 0")
+            self.probs = parameter / total
+            none = self.probs == 0
+            self.logits = where(none, -float("inf"), where(none, 1.0, self.probs).log())
+        else:
+            self.probs = softmax(parameter, -1)
+            self.logits = log_softmax(parameter, -1)
+
+    @property
+    def mode(self) -> Tensor:
+        """The first of the most probable classes."""
+        return self.probs.argmax(-1)
+
+    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        """Draws by inversion of the cumulative probabilities; a class of probability 0 never."""
+        with no_grad():
+            shape = Distribution._shape(self, sample_shape)[: len(sample_shape)] + self.batch_shape
+            below = self.probs.double() @ _strictly_upper(self._classes)  # of the classes before
+            u = rand(*shape, 1, dtype=below.dtype) if shape else rand(1, dtype=below.dtype)
+            last = where(self.probs > 0, arange(self._classes), -1).amax(-1)
+            return ((u >= below).sum(-1) - 1).minimum(last)
+
+    def log_prob(self, value: Any) -> Tensor:
+        """Of classes int64 that broadcast with the batch shape."""
+        self._check("value", (value >= 0) & (value < self._classes), f"0 … {self._classes - 1}")
+        logits = self.logits
+        shape = (value.unsqueeze(-1) + (logits[..., :1] * 0).long()).shape[:-1]
+        index = value.expand(shape).unsqueeze(-1)
+        return gather(logits.expand((*shape, self._classes)), -1, index).squeeze(-1)
+
+    def entropy(self) -> Tensor:
+        return -expectation(self.probs, self.logits)
+
+
+def _strictly_upper(n: int) -> Tensor:
+    i = arange(n)
+    return (i.unsqueeze(-1) < i).double()
+
+
+def expectation(probs: Tensor, logs: Tensor) -> Tensor:
+    """Σ p · log over the last dimension, where p = 0 counts 0."""
+    return (probs * where(probs == 0, 0.0, logs)).sum(-1)
+
+
+class OneHotCategorical(Categorical):
+    """`Categorical` whose draws are vectors of n zeros but for a one at the class."""
+
+    def __init__(
+        self, probs: Any = None, logits: Any = None, validate_args: bool | None = None
+    ) -> None:
+        super().__init__(probs, logits, validate_args)
+        self.event_shape = (self._classes,)
+
+    @property
+    def mean(self) -> Tensor:
+        return self.probs
+
+    @property
+    def mode(self) -> Tensor:
+        return self._one_hot(super().mode)
+
+    @property
+    def variance(self) -> Tensor:
+        return self.probs * (1 - self.probs)
+
+    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        return self._one_hot(super().sample(sample_shape))
+
+    def log_prob(self, value: Any) -> Tensor:
+        self._check("value", ((value == 0) | (value == 1)) & (value.sum(-1, keepdim=True) == 1),
+                    "vectors of zeros but for a one")  # fmt: skip
+        return (value * where(value == 0, 0.0, self.logits)).sum(-1)
+
+    def _one_hot(self, classes: Tensor) -> Tensor:
+        return (classes.unsqueeze(-1) == arange(self._classes)).to(self.probs.dtype)

@@ -1,0 +1,117 @@
+"""What all distributions share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .. import capture
+from ..grad_mode import no_grad
+from ..lazy import numpy as np
+from ..ops.create import as_tensor
+from ..tensor import Tensor
+
+
+class Distribution:
+    """Independent draws of shape `event_shape`, one for each element of `batch_shape`.
+
+    Args:
+        validate_args: check parameters, and the values given to `log_prob`, by reading them.  In a
+            step that is being compiled nothing is read.
+    """
+
+    has_rsample = False
+
+    def __init__(
+        self,
+        batch_shape: Sequence[int] = (),
+        event_shape: Sequence[int] = (),
+        validate_args: bool | None = None,
+    ) -> None:
+        self.batch_shape, self.event_shape = tuple(batch_shape), tuple(event_shape)
+        self.validates = validate_args is None or validate_args
+
+    @property
+    def mean(self) -> Tensor:
+        raise NotImplementedError(f"{type(self).__name__}: mean is not known")
+
+    @property
+    def mode(self) -> Tensor:
+        raise NotImplementedError(f"{type(self).__name__}: mode is not known")
+
+    @property
+    def variance(self) -> Tensor:
+        raise NotImplementedError(f"{type(self).__name__}: variance is not known")
+
+    @property
+    def stddev(self) -> Tensor:
+        return self.variance.sqrt()
+
+    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        """Draws of shape (*sample_shape, *batch_shape, *event_shape), without a gradient."""
+        with no_grad():
+            return self.rsample(sample_shape)
+
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        """Draws as `sample`, differentiable by the parameters."""
+        raise NotImplementedError(
+            f"{type(self).__name__}: rsample: draws have no gradient; use sample and log_prob"
+        )
+
+    def log_prob(self, value: Any) -> Tensor:
+        """The logarithm of the density (or probability) at `value`, summed over the event."""
+        raise NotImplementedError(f"{type(self).__name__}: log_prob is not known")
+
+    def entropy(self) -> Tensor:
+        """In nats, of the batch shape."""
+        raise NotImplementedError(f"{type(self).__name__}: entropy is not known")
+
+    def cdf(self, value: Any) -> Tensor:
+        """The probability of at most `value`."""
+        raise NotImplementedError(f"{type(self).__name__}: cdf is not known")
+
+    def icdf(self, value: Any) -> Tensor:
+        """The inverse of `cdf`."""
+        raise NotImplementedError(f"{type(self).__name__}: icdf is not known")
+
+    # ---- for the distributions themselves ------------------------------------------------------
+
+    def _shape(self, sample_shape: Sequence[int]) -> tuple[int, ...]:
+        if isinstance(sample_shape, int):
+            sample_shape = (sample_shape,)
+        return (*sample_shape, *self.batch_shape, *self.event_shape)
+
+    def _check(self, name: str, holds: Tensor, expected: str) -> None:
+        """Raises ValueError unless `holds` everywhere."""
+        if self.validates and capture.notes() is None and not bool(holds.all()):
+            raise ValueError(f"{type(self).__name__}: {name}: expected {expected}")
+
+    def __repr__(self) -> str:
+        shapes = f"batch_shape={self.batch_shape}, event_shape={self.event_shape}"
+        return f"{type(self).__name__}({shapes})"
+
+
+def parameters(op: str, **values: Any) -> list[Tensor]:
+    """Parameters, tensors or numbers, as float tensors of one shape and dtype (that of the tensors,
+    float32 for numbers alone).
+
+    Raises:
+        TypeError: one is no float, or dtypes differ. ValueError: shapes do not broadcast.
+    """
+    given = [x.dtype for x in values.values() if isinstance(x, Tensor)]
+    tensors = [as_tensor(x, dtype=given[0] if given else None) if not isinstance(x, Tensor) else x
+               for x in values.values()]  # fmt: skip
+    if not given:
+        tensors = [x.float() for x in tensors]
+    for name, x in zip(values, tensors, strict=True):
+        if not x.dtype.is_floating_point:
+            raise TypeError(f"{op}: {name}: expected a float dtype, got {x.dtype.name}")
+        if x.dtype is not tensors[0].dtype:
+            first = tensors[0].dtype.name
+            raise TypeError(f"{op}: {name}: expected dtype {first}, got {x.dtype.name}")
+    try:
+        shape = np.broadcast_shapes(*[x.shape for x in tensors])
+    except ValueError:
+        shapes = ", ".join(f"{n} {x.shape}" for n, x in zip(values, tensors, strict=True))
+        raise ValueError(f"{op}: expected shapes that broadcast, got {shapes}") from None
+    return [x if x.shape == shape else x.expand(shape) for x in tensors]

@@ -1,0 +1,57 @@
+"""The Laplace distribution."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ..ops.random import rand
+from ..ops.unary import expm1, log1p
+from ..tensor import Tensor
+from .distribution import Distribution, parameters
+
+
+class Laplace(Distribution):
+    """exp(-|x - loc| / scale) / (2 scale).
+
+    Args:
+        loc: mean and median.
+        scale: the mean distance from it, above 0.
+    """
+
+    has_rsample = True
+
+    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
+        self.loc, self.scale = parameters("Laplace", loc=loc, scale=scale)
+        super().__init__(self.loc.shape, (), validate_args)
+        self._check("scale", self.scale > 0, "numbers above 0")
+
+    @property
+    def mean(self) -> Tensor:
+        return self.loc
+
+    mode = mean
+
+    @property
+    def variance(self) -> Tensor:
+        return self.scale * self.scale * 2
+
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        # u in (-1, 1): a half and its sign, away from log(0) at both ends.
+        u = rand(self._shape(sample_shape), dtype=self.loc.dtype) * 2 - (1 - 2.0**-24)
+        return self.loc - self.scale * u.sign() * log1p(-u.abs())
+
+    def log_prob(self, value: Any) -> Tensor:
+        return -(value - self.loc).abs() / self.scale - (self.scale * 2).log()
+
+    def entropy(self) -> Tensor:
+        return self.scale.log() + (1 + math.log(2))
+
+    def cdf(self, value: Any) -> Tensor:
+        z = (value - self.loc) / self.scale
+        return 0.5 - z.sign() * expm1(-z.abs()) * 0.5
+
+    def icdf(self, value: Any) -> Tensor:
+        u = value - 0.5
+        return self.loc - self.scale * u.sign() * log1p(-2 * u.abs())

@@ -1,0 +1,116 @@
+"""The multivariate normal distribution."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from .. import linalg
+from ..ops.matmul import matmul
+from ..ops.random import randn
+from ..tensor import Tensor
+from .distribution import Distribution
+
+
+class MultivariateNormal(Distribution):
+    """Normal vectors (..., n), by one of three matrices (..., n, n).
+
+    Args:
+        loc: the mean (..., n).
+        covariance_matrix: symmetric positive definite; or
+        precision_matrix: its inverse; or
+        scale_tril: lower triangular L with covariance L Lᵀ, of a positive diagonal.
+
+    Raises:
+        LinAlgError: a matrix is not positive definite.
+    """
+
+    has_rsample = True
+
+    def __init__(
+        self,
+        loc: Tensor,
+        covariance_matrix: Tensor | None = None,
+        precision_matrix: Tensor | None = None,
+        scale_tril: Tensor | None = None,
+        validate_args: bool | None = None,
+    ) -> None:
+        matrices = (covariance_matrix, precision_matrix, scale_tril)
+        given = [m for m in matrices if m is not None]
+        if len(given) != 1:
+            raise ValueError(
+                "MultivariateNormal: expected one of covariance_matrix, precision_matrix and "
+                f"scale_tril, got {len(given)}"
+            )
+        n = given[0].shape[-1]
+        if loc.ndim < 1 or given[0].shape[-2:] != (n, n) or loc.shape[-1] not in (1, n):
+            raise ValueError(
+                "MultivariateNormal: expected loc (..., n) and a matrix (..., n, n), got "
+                f"{loc.shape} and {given[0].shape}"
+            )
+        self.loc = loc + given[0][..., 0] * 0
+        super().__init__(self.loc.shape[:-1], (n,), validate_args)
+        if scale_tril is not None:
+            self._check("scale_tril", _diagonal(scale_tril) > 0, "a positive diagonal")
+            self.scale_tril = scale_tril
+        elif covariance_matrix is not None:
+            self.scale_tril = linalg.cholesky(covariance_matrix)
+        else:
+            assert precision_matrix is not None
+            # P = U Uᵀ with U upper triangular, by the Cholesky factor of P backwards; then
+            # covariance = U⁻ᵀ U⁻¹, so L = U⁻ᵀ.
+            backwards = _backwards(linalg.cholesky(_backwards(precision_matrix)))
+            self.scale_tril = linalg.inv(backwards.mT)
+
+    @property
+    def mean(self) -> Tensor:
+        return self.loc
+
+    mode = mean
+
+    @property
+    def covariance_matrix(self) -> Tensor:
+        return self.scale_tril @ self.scale_tril.mT
+
+    @property
+    def precision_matrix(self) -> Tensor:
+        inverse = linalg.inv(self.scale_tril)
+        return inverse.mT @ inverse
+
+    @property
+    def variance(self) -> Tensor:
+        return (self.scale_tril * self.scale_tril).sum(-1) + self.loc * 0
+
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        z = randn(self._shape(sample_shape), dtype=self.loc.dtype)
+        return self.loc + matmul(self.scale_tril, z.unsqueeze(-1)).squeeze(-1)
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        z = linalg.solve_triangular(
+            self.scale_tril, (value - self.loc).unsqueeze(-1), upper=False
+        ).squeeze(-1)
+        n = self.event_shape[0]
+        return (z * z).sum(-1) * -0.5 - self._half_log_det() - n * math.log(2 * math.pi) / 2
+
+    def entropy(self) -> Tensor:
+        n = self.event_shape[0]
+        out = self._half_log_det() + n * (1 + math.log(2 * math.pi)) / 2
+        return out.expand(self.batch_shape)
+
+    def _half_log_det(self) -> Tensor:
+        return _diagonal(self.scale_tril).log().sum(-1)
+
+
+def _diagonal(matrix: Tensor) -> Tensor:
+    from ..ops.create import arange
+
+    i = arange(matrix.shape[-1])
+    return matrix[..., i, i]
+
+
+def _backwards(matrix: Tensor) -> Tensor:
+    """Rows and columns in the reverse order."""
+    from ..ops.create import arange
+
+    i = matrix.shape[-1] - 1 - arange(matrix.shape[-1])
+    return matrix[..., i, :][..., i]

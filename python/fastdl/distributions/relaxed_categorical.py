@@ -1,0 +1,62 @@
+"""The relaxed one-hot categorical distribution."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ..ops.random import rand
+from ..ops.softmax import log_softmax, logsumexp, softmax
+from ..tensor import Tensor
+from .distribution import Distribution, parameters
+
+
+class RelaxedOneHotCategorical(Distribution):
+    """Vectors softmax((logits + Gumbel noise) / temperature), nearly one-hot at low temperatures
+    (Maddison, Mnih & Teh 2017, "The concrete distribution"; Jang, Gu & Poole 2017).
+
+    Args:
+        temperature: a number above 0.
+        probs: above 0, in the last dimension; divided by their sum; or
+        logits: logarithms of such.
+    """
+
+    has_rsample = True
+
+    def __init__(
+        self, temperature: Any, probs: Any = None, logits: Any = None,
+        validate_args: bool | None = None,
+    ) -> None:  # fmt: skip
+        name = "RelaxedOneHotCategorical"
+        if (probs is None) == (logits is None):
+            raise ValueError(f"{name}: expected one of probs and logits")
+        given = probs if logits is None else logits
+        (parameter,) = parameters(name, **{"probs" if logits is None else "logits": given})
+        if parameter.ndim < 1:
+            raise ValueError(
+                f"{name}: expected probabilities of at least one dimension, got a number"
+            )
+        (self.temperature,) = parameters(name, temperature=temperature)
+        if self.temperature.ndim:
+            raise ValueError(f"{name}: temperature: expected a number")
+        super().__init__(parameter.shape[:-1], parameter.shape[-1:], validate_args)
+        self._check("temperature", self.temperature > 0, "a number above 0")
+        if logits is None:
+            self._check("probs", parameter > 0, "numbers above 0")
+            parameter = parameter.log()
+        self.logits = log_softmax(parameter, -1)
+        self.probs = softmax(parameter, -1)
+
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        u = rand(self._shape(sample_shape), dtype=self.logits.dtype)
+        # -log(-log u) for u in (0, 1): the ends are half a step inside.
+        noise = -(-(u * (1 - 2.0**-23) + 2.0**-24).log()).log()
+        return softmax((self.logits + noise) / self.temperature, -1)
+
+    def log_prob(self, value: Any) -> Tensor:
+        n, t = self.event_shape[0], self.temperature
+        log = value.log()
+        inner = self.logits - t * log
+        constant = math.lgamma(n) + (n - 1) * t.log()
+        return constant + (inner - log).sum(-1) - n * logsumexp(inner, -1)

@@ -1,0 +1,49 @@
+"""The uniform distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..ops.random import rand
+from ..ops.where import where
+from ..tensor import Tensor
+from .distribution import Distribution, parameters
+
+
+class Uniform(Distribution):
+    """1 / (high - low) on [low, high)."""
+
+    has_rsample = True
+
+    def __init__(self, low: Any, high: Any, validate_args: bool | None = None) -> None:
+        self.low, self.high = parameters("Uniform", low=low, high=high)
+        super().__init__(self.low.shape, (), validate_args)
+        self._check("low, high", self.low < self.high, "low < high")
+
+    @property
+    def mean(self) -> Tensor:
+        return (self.low + self.high) * 0.5
+
+    @property
+    def variance(self) -> Tensor:
+        width = self.high - self.low
+        return width * width / 12
+
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+        u = rand(self._shape(sample_shape), dtype=self.low.dtype)
+        return self.low + u * (self.high - self.low)
+
+    def log_prob(self, value: Any) -> Tensor:
+        inside = (self.low <= value).logical_and(self.high > value)
+        return where(inside, -(self.high - self.low).log(), -float("inf"))
+
+    def entropy(self) -> Tensor:
+        return (self.high - self.low).log()
+
+    def cdf(self, value: Any) -> Tensor:
+        u = (value - self.low) / (self.high - self.low)
+        return u.maximum(0.0).minimum(1.0)
+
+    def icdf(self, value: Any) -> Tensor:
+        return self.low + value * (self.high - self.low)

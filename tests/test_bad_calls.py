@@ -1,0 +1,164 @@
+"""Random calls of everything public: each returns or raises an error that names what was wrong.
+
+The calls run in a process of their own with little memory and a limit of time for each.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import random
+import resource
+import signal
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import fastdl as fd
+from fastdl import distributions, linalg, nn, optim
+
+CALLS = 10_000
+SECONDS = 10  # of one call
+MEMORY = 3 << 30  # bytes of the process
+# Files, processes and global switches; `testing` and what calls functions of the caller's.
+LEFT_OUT = {
+    "CaptureError", "DType", "Generator", "Tensor", "compile", "device", "set_num_threads",
+    "set_rng_state", "save", "load", "register_kl",
+}  # fmt: skip
+
+
+def surface() -> dict[str, Callable[..., Any]]:
+    """Everything that is tried, by name."""
+    found: dict[str, Any] = {}
+    places = {
+        "": {name: f for name, f in vars(fd).items() if not name.startswith("_")},
+        "Tensor.": {n: getattr(fd.Tensor, n) for n in dir(fd.Tensor) if not n.startswith("_")},
+        "F.": {name: getattr(nn.functional, name) for name in nn.functional.__all__},
+        "nn.": {name: getattr(nn, name) for name in nn.__all__},
+        "init.": {n: f for n, f in vars(nn.init).items() if not n.startswith("_")},
+        "optim.": {name: getattr(optim, name) for name in optim.__all__},
+        "linalg.": {name: getattr(linalg, name) for name in linalg.__all__},
+        "distributions.": {name: getattr(distributions, name) for name in distributions.__all__},
+    }
+    for prefix, names in places.items():
+        for name, value in names.items():
+            ours = getattr(value, "__module__", "") or ""
+            if callable(value) and name not in LEFT_OUT and ours.startswith("fastdl"):
+                found[prefix + name] = value
+    return found
+
+
+def values(rng: random.Random) -> Any:
+    """An argument: often a tensor of some shape and dtype, else anything."""
+    kind = rng.randrange(16)
+    if kind < 8:
+        shape = rng.choice(
+            [(), (0,), (1,), (3,), (2, 3), (3, 2), (2, 0, 3), (2, 3, 4), (1, 1, 3, 2)]
+        )
+        dtype = rng.choice(
+            [fd.float32, fd.float32, fd.float64, fd.int64, fd.int32, fd.uint8, fd.bool]
+        )
+        x = fd.zeros(shape).uniform_(-3, 3).to(dtype)
+        if rng.random() < 0.2 and x.ndim > 1:
+            x = x.transpose(0, -1)
+        if rng.random() < 0.3 and dtype.is_floating_point:
+            x.requires_grad_()
+        if rng.random() < 0.1 and dtype.is_floating_point:
+            x = x * float("nan")
+        return x
+    if kind < 11:
+        return rng.choice([-3, -2, -1, 0, 1, 2, 3, 7, 1 << 33, -(1 << 63)])
+    return rng.choice(
+        [None, True, 0.5, -1.5, float("nan"), float("inf"), 1e300, "mean", "x", "", [], (), [1, 2],
+         (2, 3), (0, 1), [0.5], (None,), {}, object(), 1j, fd.float32, [fd.ones(2)], b"y", slice(1)]
+    )  # fmt: skip
+
+
+def arguments(function: Any, rng: random.Random) -> tuple[list[Any], dict[str, Any]]:
+    """Of about the number that the function takes."""
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        parameters = []
+    given = [p for p in parameters if p.default is p.empty and p.kind <= p.VAR_POSITIONAL]
+    number = max(0, len(given) + rng.choice([0, 0, 0, 0, 1, 1, 2, -1]))
+    keywords = [p.name for p in parameters[number:] if p.kind in (1, 3) and rng.random() < 0.2]
+    return [values(rng) for _ in range(number)], {name: values(rng) for name in keywords}
+
+
+def names_of(name: str, function: Any) -> set[str]:
+    """One of these must be in the message: the op, or an argument."""
+    last = name.rpartition(".")[2]
+    try:
+        return {last, last.rstrip("_"), *inspect.signature(function).parameters} - {"self", "x"}
+    except (TypeError, ValueError):
+        return {last}
+
+
+class Hang(BaseException):
+    pass
+
+
+def _hang(*_: Any) -> None:
+    raise Hang
+
+
+def offences(seed: int, calls: int) -> Iterator[str]:
+    """What went wrong in so many calls."""
+    rng = random.Random(seed)
+    every = surface()
+    signal.signal(signal.SIGALRM, _hang)
+    for _ in range(calls):
+        name = rng.choice(list(every))
+        function = every[name]
+        args, kwargs = arguments(function, rng)
+        if name.startswith("Tensor.") and args:
+            args[0] = fd.zeros(2, 3) if not isinstance(args[0], fd.Tensor) else args[0]
+        shown = ", ".join([*map(show, args), *[f"{k}={show(v)}" for k, v in kwargs.items()]])
+        signal.alarm(SECONDS)
+        try:
+            result = function(*args, **kwargs)
+            if isinstance(result, nn.Module) and rng.random() < 0.7:
+                shown = f"{shown})({show(x := values(rng))}"
+                result(x)
+        except Hang:
+            yield f"{name}({shown}): ran for more than {SECONDS} s"
+        except (TypeError, ValueError, IndexError, RuntimeError, MemoryError, BufferError,
+                NotImplementedError, OverflowError) as error:  # fmt: skip
+            text = str(error)
+            if not isinstance(error, MemoryError) and not any(
+                n in text for n in names_of(name, function)
+            ):
+                yield f"{name}({shown}): {type(error).__name__}: {text}"
+        except Exception as error:
+            yield f"{name}({shown}): {type(error).__name__}: {error}"
+        finally:
+            signal.alarm(0)
+
+
+def show(x: Any) -> str:
+    """An argument in a line."""
+    if isinstance(x, fd.Tensor):
+        return f"{x.dtype.name}{list(x.shape)}"
+    return repr(x)[:40]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_bad_calls(seed):
+    done = subprocess.run(
+        [sys.executable, __file__, str(seed), str(CALLS // 2)],
+        capture_output=True, text=True, timeout=1200,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = json.loads(done.stdout)
+    assert not found, f"{len(found)} offences, such as\n" + "\n".join(found[:40])
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    print(json.dumps(list(offences(int(sys.argv[1]), int(sys.argv[2])))))
