@@ -31,17 +31,12 @@ __version__ = "0.1.0"
 
 globals().update(ops.public)  # exp, matmul, zeros, ...: from the list of ops
 
-<<<<<<< HEAD
-_LAZY = ("cli", "data", "linalg", "models", "nn", "optim", "special", "testing", "train")
+_LAZY = (
+    "cli", "data", "distributions", "linalg", "models", "nn", "optim", "special", "testing", "train",
+)  # fmt: skip
 
 if TYPE_CHECKING:
-    from . import cli, data, linalg, models, nn, optim, special, testing, train
-=======
-_LAZY = ("cli", "data", "distributions", "linalg", "models", "nn", "optim", "testing", "train")
-
-if TYPE_CHECKING:
-    from . import cli, data, distributions, linalg, models, nn, optim, testing, train
->>>>>>> 8e56ea5 (fastdl.distributions; random bad calls; a training loop's memory)
+    from . import cli, data, distributions, linalg, models, nn, optim, special, testing, train
 
 
 def __getattr__(name: str) -> Any:  # heavy submodules load when first used
