@@ -12,7 +12,7 @@
 #ifdef __CUDACC_RTC__
 #include "core/scalar.h"
 #else
-#include "core/gelu_table.h"
+#include "core/pieces.h"
 #include "core/simd.h"
 #endif
 
@@ -238,6 +238,28 @@ template <class V> FASTDL_INLINE V tanh(V x) {
   return copysign(select(magnitude < constant<V>(0.625), small, large), x);
 }
 
+#if defined(__AVX512F__)
+// A function's polynomial at z: constant + u rest.
+struct Piece {
+  Vec<float> constant, u, rest;
+};
+FASTDL_INLINE Piece look_up(const Pieces& table, Vec<float> z) {
+  const auto i = bit_cast<Vec<int32_t>>(
+      fma(z, splat(table.step_inverse), round_magic<Vec<float>>())); // in the low bits
+  const Vec<float> u = z - look_up(table.centers, i);
+  Vec<float> rest = look_up(table.rows[6], i);
+  for (int k = 5; k > 0; --k)
+    rest = fma(rest, u, look_up(table.rows[k], i));
+  return {look_up(table.rows[0], i), u, rest};
+}
+
+// The same in half the time, from a table.  Error: 1 ULP.
+FASTDL_INLINE Vec<float> tanh(Vec<float> x) {
+  const Piece piece = look_up(kTanhPieces, min(splat(kTanhLimit), abs(x)));
+  return copysign(fma(piece.u, piece.rest, piece.constant), x);
+}
+#endif
+
 // 2 (z + 3/2) P(z) - 1 for w = 1 / (z + 3/2), where P(z) = exp(z^2 / 2) Phi(-z), Phi the normal
 // distribution function, z >= 0 to where x Phi(x) is 0.  In error by 2^-26.4 (2^-55.6) of P.
 template <class V> FASTDL_INLINE V mills_ratio(V w) {
@@ -289,13 +311,8 @@ template <class V> FASTDL_INLINE V gelu(V x) {
 // neighbours of a number do not change it.  Error: 1.71 ULP (0.83 above 0).
 FASTDL_INLINE Vec<float> gelu(Vec<float> x) {
   const Vec<float> z = min(splat(kGeluLimit), abs(x));
-  const auto piece = bit_cast<Vec<int32_t>>(
-      fma(z, splat(kGeluStepInverse), round_magic<Vec<float>>())); // in the low bits
-  const Vec<float> u = z - look_up(kGeluCenters, piece);
-  Vec<float> p = look_up(kGeluPieces[6], piece);
-  for (int k = 5; k > 0; --k)
-    p = fma(p, u, look_up(kGeluPieces[k], piece));
-  const Vec<float> below = fma(z, look_up(kGeluPieces[0], piece), z * u * p); // z Phi(-z)
+  const Piece phi = look_up(kGeluPieces, z);
+  const Vec<float> below = fma(z, phi.constant, z * phi.u * phi.rest); // z Phi(-z)
   const Vec<float> y = copysign(max(Vec<float>{}, x) - below, x);
   const __mmask16 far = _mm512_cmp_ps_mask(x, splat(-kGeluLimit), _CMP_LT_OQ);
   if (__builtin_expect(far != 0, 0))
