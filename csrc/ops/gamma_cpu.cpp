@@ -15,8 +15,7 @@ void sample(void* const* operands, const void* params, int64_t begin, int64_t en
     out[i] = static_cast<T>(standard_gamma_log({p.seed, p.draw}, i, double(concentration[i])));
 }
 
-template <class T>
-void slope(void* const* operands, const void*, int64_t begin, int64_t end) {
+template <class T> void slope(void* const* operands, const void*, int64_t begin, int64_t end) {
   T* out = static_cast<T*>(operands[0]);
   const T *log = static_cast<const T*>(operands[1]), *a = static_cast<const T*>(operands[2]);
   for (int64_t i = begin; i < end; ++i)

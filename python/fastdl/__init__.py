@@ -32,7 +32,8 @@ __version__ = "0.1.0"
 globals().update(ops.public)  # exp, matmul, zeros, ...: from the list of ops
 
 _LAZY = (
-    "cli", "data", "distributions", "linalg", "models", "nn", "optim", "special", "testing", "train",
+    "cli", "data", "distributions", "linalg", "models", "nn", "optim", "special", "testing",
+    "train",
 )  # fmt: skip
 
 if TYPE_CHECKING:

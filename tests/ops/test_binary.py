@@ -425,3 +425,12 @@ def test_in_place_computes_in_the_wider_dtype_with_history_and_without():
         assert x.item() == expected
     with pytest.raises(ValueError, match=r"add_: .*\(2, 1\).*\(1,\)"):
         plain += fd.ones(2, 1, dtype=fd.float64)
+
+
+@pytest.mark.parametrize("function", [fd.maximum, fd.minimum])
+def test_extrema_with_a_number_have_a_gradient(function):
+    x = fd.tensor([-1.0, 0.5, 2.0], requires_grad=True)
+    for y in (function(x, 0.5), function(0.5, x)):
+        x.grad = None
+        y.sum().backward()
+        assert x.grad.tolist() == ([0, 0.5, 1] if function is fd.maximum else [1, 0.5, 0])

@@ -270,3 +270,9 @@ def test_compiled_as_eager():
         x = fd.tensor(np.random.default_rng(seed).standard_normal((5, 700)), requires_grad=True)
         for got, expected in zip(compiled(x), step(x), strict=True):
             assert got.tolist() == expected.tolist()
+
+
+def test_diff_to_nothing():
+    x = fd.arange(3)
+    assert fd.diff(x, n=1 << 40).shape == (0,)
+    assert fd.diff(x, n=4, prepend=x, append=x).tolist() == np.diff([0, 1, 2] * 3, n=4).tolist()

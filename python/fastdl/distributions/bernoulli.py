@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..grad_mode import no_grad
+from ..ops.binary import eq
 from ..ops.random import rand
 from ..ops.unary import log1p, logsigmoid, sigmoid
 from ..ops.where import where
@@ -63,7 +64,7 @@ class Bernoulli(Distribution):
 
     def log_prob(self, value: Any) -> Tensor:
         if isinstance(value, Tensor):
-            self._check("value", (value == 0).logical_or(value == 1), "0 or 1")
+            self._check("value", eq(value, 0) | eq(value, 1), "0 or 1")
         yes, no = self._weighted_logs(value, 1 - value)
         return yes + no
 
@@ -75,11 +76,13 @@ class Bernoulli(Distribution):
         """yes · log p and no · log(1 - p), where 0 · log 0 is 0."""
         if self._by_probs:
             p = self.probs
-            log_p = where(p == 0, -float("inf"), where(p == 0, 1.0, p).log())
-            log_q = where(p == 1, -float("inf"), log1p(-where(p == 1, 0.0, p)))
+            log_p = where(eq(p, 0), -float("inf"), where(eq(p, 0), 1.0, p).log())
+            log_q = where(eq(p, 1), -float("inf"), log1p(-where(eq(p, 1), 0.0, p)))
         else:
             log_p, log_q = logsigmoid(self.logits), logsigmoid(-self.logits)
-        return tuple(
-            weight * where((log == -float("inf")).logical_and(weight == 0), 0.0, log)
-            for weight, log in ((yes, log_p), (no, log_q))
-        )  # type: ignore[return-value]
+        return _times(yes, log_p), _times(no, log_q)
+
+
+def _times(weight: Any, log: Tensor) -> Tensor:
+    none = eq(log, -float("inf")) & (weight == 0)
+    return weight * where(none, 0.0, log)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..grad_mode import no_grad
+from ..ops.binary import eq
 from ..ops.create import arange
 from ..ops.index import gather
 from ..ops.random import rand
@@ -41,7 +42,7 @@ class Categorical(Distribution):
             total = parameter.sum(-1, keepdim=True)
             self._check("probs", (parameter >= 0) & (total > 0), "numbers of at least 0, not all 0")
             self.probs = parameter / total
-            none = self.probs == 0
+            none = eq(self.probs, 0)
             self.logits = where(none, -float("inf"), where(none, 1.0, self.probs).log())
         else:
             self.probs = softmax(parameter, -1)
@@ -80,7 +81,7 @@ def _strictly_upper(n: int) -> Tensor:
 
 def expectation(probs: Tensor, logs: Tensor) -> Tensor:
     """Σ p · log over the last dimension, where p = 0 counts 0."""
-    return (probs * where(probs == 0, 0.0, logs)).sum(-1)
+    return (probs * where(eq(probs, 0), 0.0, logs)).sum(-1)
 
 
 class OneHotCategorical(Categorical):

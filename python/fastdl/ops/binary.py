@@ -165,15 +165,16 @@ def _extremum(kernel: Any, wins: Any, input: Tensor, other: Tensor) -> Tensor:
     out = kernel(input, other)
     if not needs_grad(input, other):
         return out
+    saved, numbers = _keep(input, other, True, True)
     return record(
-        out, _extremum_vjp, (input, other), (input, other), _like(input), _like(other), wins
+        out, _extremum_vjp, (input, other), saved, _like(input), _like(other), numbers, wins
     )
 
 
 def _extremum_vjp(
-    node: Node, g: Tensor, like_a: _Like, like_b: _Like, wins: Any
+    node: Node, g: Tensor, like_a: _Like, like_b: _Like, numbers: tuple[Any, ...], wins: Any
 ) -> tuple[Tensor | None, ...]:
-    a, b = node.saved_tensors
+    a, b = _operands(node, numbers)
     need_a, need_b = node.needs_input_grad
     half = where(_C.eq(a, b), 0.5, 0.0)
     share_a, share_b = (where(w, 1.0, half) for w in (wins(a, b), wins(b, a)))

@@ -183,7 +183,7 @@ def diff(
     d = check.dimension("diff: dim", dim, input.ndim)
     parts = [x for x in (prepend, input, append) if x is not None]
     x = cat(parts, d) if len(parts) > 1 else input
-    for _ in range(n):
+    for _ in range(min(n, x.shape[d])):  # then nothing is left
         later, earlier = _part(x, d, 1, None), _part(x, d, 0, max(x.shape[d] - 1, 0))
         x = logical_xor(later, earlier) if x.dtype is _C.DType.bool else later - earlier
     return x
