@@ -221,5 +221,14 @@ template <class V> FASTDL_INLINE V split_by_bits(V x, V* k) {
 FASTDL_INLINE float split(float x, float* k) { return split_by_bits(x, k); }
 FASTDL_INLINE double split(double x, double* k) { return split_by_bits(x, k); }
 
+// For what is computed once a parameter, as bias corrections are.
+FASTDL_INLINE double power_of(double base, double exponent) {
+#ifdef __CUDACC_RTC__
+  return ::pow(base, exponent);
+#else
+  return __builtin_pow(base, exponent);
+#endif
+}
+
 } // namespace FASTDL_ISA
 } // namespace fastdl

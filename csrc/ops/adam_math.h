@@ -10,14 +10,6 @@
 namespace fastdl {
 namespace FASTDL_ISA {
 
-FASTDL_INLINE double power_of(double base, double exponent) {
-#ifdef __CUDACC_RTC__
-  return ::pow(base, exponent);
-#else
-  return __builtin_pow(base, exponent);
-#endif
-}
-
 // What is the same for all elements of a parameter.
 template <class T> struct AdamRule {
   T beta1, gain1, beta2, gain2, eps, weight_decay, shrink, step_size, correction;

@@ -12,14 +12,6 @@
 namespace fastdl {
 namespace FASTDL_ISA {
 
-FASTDL_INLINE double to_the_power(double base, double exponent) {
-#ifdef __CUDACC_RTC__
-  return ::pow(base, exponent);
-#else
-  return __builtin_pow(base, exponent);
-#endif
-}
-
 // What comes before every rule.
 template <class T> struct Decay {
   T shrink, weight_decay;
@@ -101,7 +93,7 @@ template <class T> struct Adamax {
 
   FASTDL_INLINE Adamax of(const RuleHyper& h, const RuleCount& count) {
     return {Between<T>::of(h.own[0]), T(h.own[1]), T(h.own[2]),
-            T(h.lr / (1 - to_the_power(h.own[0], count.step)))};
+            T(h.lr / (1 - power_of(h.own[0], count.step)))};
   }
   template <class V> FASTDL_INLINE V move(const Adamax& r, V p, V g, V* s) {
     s[0] = Between<T>::value(r.mean, s[0], g);
@@ -129,7 +121,7 @@ template <class T> struct Average {
 //   d = (1 - mu_t) / (1 - mu_1 ... mu_t) g + mu_(t+1) / (1 - mu_1 ... mu_(t+1)) s0
 //   p -= lr d / (sqrt(s1 / (1 - beta2^t)) + eps)
 FASTDL_INLINE double nadam_momentum(const RuleHyper& h, double t) {
-  return h.own[0] * (1 - 0.5 * to_the_power(0.96, t * h.own[3]));
+  return h.own[0] * (1 - 0.5 * power_of(0.96, t * h.own[3]));
 }
 FASTDL_INLINE void count_nadam_step(const RuleHyper& h, RuleCount& count) {
   const double before = count.step == 0 ? 1 : count.product;
@@ -147,7 +139,7 @@ template <class T> struct NAdam {
     return {Between<T>::of(h.own[0]),
             MeanSquare<T>::of(h.own[1]),
             T(h.own[2]),
-            T(1 / (1 - to_the_power(h.own[1], count.step))),
+            T(1 / (1 - power_of(h.own[1], count.step))),
             T(h.lr * (1 - now) / (1 - count.product)),
             T(h.lr * next / (1 - count.product * next))};
   }
@@ -186,9 +178,9 @@ template <class T> struct RAdam {
   bool adapts;
 
   FASTDL_INLINE RAdam of(const RuleHyper& h, const RuleCount& count) {
-    const double t = count.step, power = to_the_power(h.own[1], t);
+    const double t = count.step, power = power_of(h.own[1], t);
     const double limit = 2 / (1 - h.own[1]) - 1, length = limit - 2 * t * power / (1 - power);
-    const double rate = h.lr / (1 - to_the_power(h.own[0], t));
+    const double rate = h.lr / (1 - power_of(h.own[0], t));
     const double rectified =
         sqrt((length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length));
     return {Between<T>::of(h.own[0]),

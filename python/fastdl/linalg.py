@@ -23,6 +23,7 @@ from . import check
 from .autograd import Node, record
 from .ops.create import from_numpy
 from .ops.matmul import matmul
+from .ops.triangle import tril, triu
 from .ops.view import sum_to_shape
 from .ops.where import where
 from .tensor import Tensor
@@ -92,7 +93,7 @@ def solve_triangular(
     """
     _square("solve_triangular", A)
     _matrix("solve_triangular: B", B)
-    triangle = where(_triangle(A.shape[-1], upper, int(unitriangular)), A, 0.0)
+    triangle = triu(A, int(unitriangular)) if upper else tril(A, -int(unitriangular))
     if unitriangular:
         triangle = where(_diagonal(A.shape[-1]), 1.0, triangle)
     if not left:
@@ -198,8 +199,8 @@ def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
 
 def _cholesky_vjp(node: Node, g: Tensor) -> Tensor:
     (L,) = node.saved_tensors
-    n = L.shape[-1]
-    middle = _half_diagonal(L.mT @ g, _triangle(n, False))
+    lower = tril(L.mT @ g)
+    middle = where(_diagonal(L.shape[-1]), lower * 0.5, lower)
     left = solve_triangular(L.mT, middle, upper=True)
     return _symmetric(solve_triangular(L, left, upper=False, left=False))
 
@@ -220,9 +221,8 @@ def _qr_vjp(node: Node, to_q: Tensor, to_r: Tensor) -> Tensor:
             f"{(Q.shape[-2], R.shape[-1])}"
         )
     M = R @ to_r.mT - to_q.mT @ Q
-    lower = where(_triangle(R.shape[-1], False), M, 0.0)
-    strictly = where(_triangle(R.shape[-1], False, 1), M, 0.0)
-    return solve_triangular(R.mT, to_q + Q @ (lower + strictly.mT), upper=False, left=False)
+    symmetric = tril(M) + tril(M, -1).mT
+    return solve_triangular(R.mT, to_q + Q @ symmetric, upper=False, left=False)
 
 
 def eigh(A: Tensor, UPLO: Literal["L", "U"] = "L") -> tuple[Tensor, Tensor]:
@@ -367,8 +367,7 @@ def matrix_rank(A: Tensor, *, rtol: float | None = None) -> Tensor:
 def matrix_power(A: Tensor, n: int) -> Tensor:
     """A (..., k, k) times itself; of the inverse for n < 0."""
     _square("matrix_power", A)
-    if isinstance(n, bool) or not isinstance(n, int):
-        raise TypeError(f"matrix_power: n: expected an int, got {type(n).__name__}")
+    n = check.integer("matrix_power: n", n)
     if n < 0:
         return matrix_power(inv(A), -n)
     if n == 0:
@@ -383,9 +382,7 @@ def matrix_power(A: Tensor, n: int) -> Tensor:
 
 
 def _matrix(where: str, x: Any, ndim: int = 2) -> None:
-    check.tensor(where, x)
-    if not x.dtype.is_floating_point:
-        raise TypeError(f"{where}: expected dtype float32 or float64, got {x.dtype.name}")
+    check.float_tensor(where, x)
     if x.ndim < ndim:
         raise ValueError(f"{where}: expected at least {ndim} dimensions, got shape {x.shape}")
 
@@ -425,19 +422,8 @@ def _lapack(op: str, function: Callable[..., Any], *tensors: Tensor) -> Any:
     return from_numpy(np.asarray(result, order="C"))
 
 
-def _triangle(n: int, upper: bool, offset: int = 0) -> Tensor:
-    """True in a triangle of (n, n), without the `offset` diagonals next to the other one."""
-    ones = np.ones((n, n), bool)
-    return from_numpy(np.triu(ones, offset) if upper else np.tril(ones, -offset))
-
-
 def _diagonal(n: int) -> Tensor:
     return from_numpy(np.eye(n, dtype=bool))
-
-
-def _half_diagonal(x: Tensor, triangle: Tensor) -> Tensor:
-    lower = where(triangle, x, 0.0)
-    return where(_diagonal(x.shape[-1]), lower * 0.5, lower)
 
 
 def _symmetric(x: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from ..ops.random import rand
 from ..ops.unary import log1p, logsigmoid, sigmoid
 from ..ops.where import where
 from ..tensor import Tensor
-from .distribution import Distribution, parameters
+from .distribution import Distribution, probs_or_logits
 
 
 class Bernoulli(Distribution):
@@ -25,14 +25,8 @@ class Bernoulli(Distribution):
     def __init__(
         self, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
-        if (probs is None) == (logits is None):
-            raise ValueError("Bernoulli: expected one of probs and logits")
-        self._by_probs = logits is None
-        if self._by_probs:
-            (self.probs,) = parameters("Bernoulli", probs=probs)
-        else:
-            (self.logits,) = parameters("Bernoulli", logits=logits)
-        parameter = self.probs if self._by_probs else self.logits
+        parameter, self._by_probs = probs_or_logits("Bernoulli", probs, logits)
+        setattr(self, "probs" if self._by_probs else "logits", parameter)
         super().__init__(parameter.shape, (), validate_args)
         if self._by_probs:
             self._check("probs", (self.probs >= 0) & (self.probs <= 1), "numbers in [0, 1]")

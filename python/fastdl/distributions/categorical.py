@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..dtypes import float64
 from ..grad_mode import no_grad
 from ..ops.binary import eq
-from ..ops.create import arange
+from ..ops.create import arange, ones
 from ..ops.index import gather
+from ..ops.one_hot import one_hot
 from ..ops.random import rand
 from ..ops.softmax import log_softmax, softmax
+from ..ops.triangle import triu
 from ..ops.where import where
 from ..tensor import Tensor
-from .distribution import Distribution, parameters
+from .distribution import Distribution, class_probs_or_logits
 
 
 class Categorical(Distribution):
@@ -28,17 +31,10 @@ class Categorical(Distribution):
         self, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
         name = type(self).__name__
-        if (probs is None) == (logits is None):
-            raise ValueError(f"{name}: expected one of probs and logits")
-        given = probs if logits is None else logits
-        (parameter,) = parameters(name, **{"probs" if logits is None else "logits": given})
-        if parameter.ndim < 1:
-            raise ValueError(
-                f"{name}: expected probabilities of at least one dimension, got a number"
-            )
+        parameter, by_probs = class_probs_or_logits(name, probs, logits)
         super().__init__(parameter.shape[:-1], (), validate_args)
         self._classes = parameter.shape[-1]
-        if logits is None:
+        if by_probs:
             total = parameter.sum(-1, keepdim=True)
             self._check("probs", (parameter >= 0) & (total > 0), "numbers of at least 0, not all 0")
             self.probs = parameter / total
@@ -56,9 +52,10 @@ class Categorical(Distribution):
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draws by inversion of the cumulative probabilities; a class of probability 0 never."""
         with no_grad():
-            shape = Distribution._shape(self, sample_shape)[: len(sample_shape)] + self.batch_shape
-            below = self.probs.double() @ _strictly_upper(self._classes)  # of the classes before
-            u = rand(*shape, 1, dtype=below.dtype) if shape else rand(1, dtype=below.dtype)
+            shape = (*sample_shape, *self.batch_shape)
+            before = triu(ones(self._classes, self._classes, dtype=float64), 1)
+            below = self.probs.double() @ before  # the probability of the classes before
+            u = rand(*shape, 1, dtype=float64)
             last = where(self.probs > 0, arange(self._classes), -1).amax(-1)
             return ((u >= below).sum(-1) - 1).minimum(last)
 
@@ -72,11 +69,6 @@ class Categorical(Distribution):
 
     def entropy(self) -> Tensor:
         return -expectation(self.probs, self.logits)
-
-
-def _strictly_upper(n: int) -> Tensor:
-    i = arange(n)
-    return (i.unsqueeze(-1) < i).double()
 
 
 def expectation(probs: Tensor, logs: Tensor) -> Tensor:
@@ -114,4 +106,4 @@ class OneHotCategorical(Categorical):
         return (value * where(value == 0, 0.0, self.logits)).sum(-1)
 
     def _one_hot(self, classes: Tensor) -> Tensor:
-        return (classes.unsqueeze(-1) == arange(self._classes)).to(self.probs.dtype)
+        return one_hot(classes, self._classes).to(self.probs.dtype)

@@ -91,6 +91,27 @@ class Distribution:
         return f"{type(self).__name__}({shapes})"
 
 
+def probs_or_logits(op: str, probs: Any, logits: Any) -> tuple[Tensor, bool]:
+    """The one that was given, and whether it is `probs`.
+
+    Raises:
+        ValueError: both were given, or neither. TypeError: it is no float.
+    """
+    if (probs is None) == (logits is None):
+        raise ValueError(f"{op}: expected one of probs and logits")
+    if logits is None:
+        return parameters(op, probs=probs)[0], True
+    return parameters(op, logits=logits)[0], False
+
+
+def class_probs_or_logits(op: str, probs: Any, logits: Any) -> tuple[Tensor, bool]:
+    """`probs_or_logits` of classes in the last dimension; ValueError without one."""
+    found, by_probs = probs_or_logits(op, probs, logits)
+    if found.ndim < 1:
+        raise ValueError(f"{op}: expected probabilities of at least one dimension, got a number")
+    return found, by_probs
+
+
 def parameters(op: str, **values: Any) -> list[Tensor]:
     """Parameters, tensors or numbers, as float tensors of one shape and dtype (that of the tensors,
     float32 for numbers alone).

@@ -6,8 +6,10 @@ import math
 from collections.abc import Sequence
 
 from .. import linalg
+from ..ops.diag import diagonal
 from ..ops.matmul import matmul
 from ..ops.random import randn
+from ..ops.rearrange import flip
 from ..tensor import Tensor
 from .distribution import Distribution
 
@@ -102,15 +104,9 @@ class MultivariateNormal(Distribution):
 
 
 def _diagonal(matrix: Tensor) -> Tensor:
-    from ..ops.create import arange
-
-    i = arange(matrix.shape[-1])
-    return matrix[..., i, i]
+    return diagonal(matrix, 0, -2, -1)
 
 
 def _backwards(matrix: Tensor) -> Tensor:
     """Rows and columns in the reverse order."""
-    from ..ops.create import arange
-
-    i = matrix.shape[-1] - 1 - arange(matrix.shape[-1])
-    return matrix[..., i, :][..., i]
+    return flip(matrix, -2, -1)

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..ops.random import rand
+from ..ops.soft_choice import standard_gumbel
 from ..ops.softmax import log_softmax, logsumexp, softmax
 from ..tensor import Tensor
-from .distribution import Distribution, parameters
+from .distribution import Distribution, class_probs_or_logits, parameters
 
 
 class RelaxedOneHotCategorical(Distribution):
@@ -29,29 +29,20 @@ class RelaxedOneHotCategorical(Distribution):
         validate_args: bool | None = None,
     ) -> None:  # fmt: skip
         name = "RelaxedOneHotCategorical"
-        if (probs is None) == (logits is None):
-            raise ValueError(f"{name}: expected one of probs and logits")
-        given = probs if logits is None else logits
-        (parameter,) = parameters(name, **{"probs" if logits is None else "logits": given})
-        if parameter.ndim < 1:
-            raise ValueError(
-                f"{name}: expected probabilities of at least one dimension, got a number"
-            )
+        parameter, by_probs = class_probs_or_logits(name, probs, logits)
         (self.temperature,) = parameters(name, temperature=temperature)
         if self.temperature.ndim:
             raise ValueError(f"{name}: temperature: expected a number")
         super().__init__(parameter.shape[:-1], parameter.shape[-1:], validate_args)
         self._check("temperature", self.temperature > 0, "a number above 0")
-        if logits is None:
+        if by_probs:
             self._check("probs", parameter > 0, "numbers above 0")
             parameter = parameter.log()
         self.logits = log_softmax(parameter, -1)
         self.probs = softmax(parameter, -1)
 
     def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
-        u = rand(self._shape(sample_shape), dtype=self.logits.dtype)
-        # -log(-log u) for u in (0, 1): the ends are half a step inside.
-        noise = -(-(u * (1 - 2.0**-23) + 2.0**-24).log()).log()
+        noise = standard_gumbel(self._shape(sample_shape), self.logits.dtype)
         return softmax((self.logits + noise) / self.temperature, -1)
 
     def log_prob(self, value: Any) -> Tensor:

@@ -24,6 +24,16 @@ def softmin(input: Tensor, dim: int) -> Tensor:
     return softmax(-check.float_tensor("softmin: input", input), dim)
 
 
+def standard_gumbel(
+    shape: tuple[int, ...], dtype: _C.DType, generator: Generator | None = None
+) -> Tensor:
+    """Draws of -log(E), E exponential; none is infinite."""
+    u = rand(shape, generator=generator, dtype=dtype)
+    least = 2.0**-25 if dtype is _C.DType.float32 else 2.0**-54  # half a step of the draws
+    exponential = _C.neg(_C.log1p(_C.neg(_C.where(_C.eq(u, 0), least, u))))
+    return _C.neg(_C.log(exponential))
+
+
 def gumbel_softmax(
     logits: Tensor,
     tau: float = 1,
@@ -52,10 +62,8 @@ def gumbel_softmax(
     check.float_tensor("gumbel_softmax: logits", logits)
     check.number("gumbel_softmax: tau", tau, 5e-324, math.inf)
     check.dimension("gumbel_softmax: dim", dim, logits.ndim)
-    u = rand(logits.shape, generator=generator, dtype=logits.dtype)
-    least = 2.0**-25 if logits.dtype is _C.DType.float32 else 2.0**-54  # half a step of the draws
-    exponential = _C.neg(_C.log1p(_C.neg(_C.where(_C.eq(u, 0), least, u))))
-    soft = softmax((logits - _C.log(exponential)) / tau, dim)
+    noise = standard_gumbel(logits.shape, logits.dtype, generator)
+    soft = softmax((logits + noise) / tau, dim)
     if not hard:
         return soft
     chosen = _C.eq(_index_along(soft, dim), soft.detach().argmax(dim, keepdim=True))
