@@ -19,7 +19,7 @@ from tqdm import tqdm
 from fastdl.bench import PROCESSES, RIVALS
 
 from .environment import stamp_of_run
-from .harness import QUICK, Effort
+from .harness import EFFORTS, QUICK
 from .libraries import child_environment
 from .op import Op, find_ops
 from .plot import plot
@@ -28,6 +28,7 @@ from .summary import HEADER, rows, table, totals
 from .worker import MARK
 
 HUGE_PAGES_FROM = 4 << 20  # bytes of the working set: PyTorch asks for them from 2 MiB per tensor
+FILES = {"headline": "bench.csv", "ops": "ops.csv"}
 WORKER = [sys.executable, "-m", "fastdl.bench"]
 
 Key = tuple[str, str, int]  # op, size, threads
@@ -40,14 +41,13 @@ def run(options: argparse.Namespace) -> int:
         ValueError: an option names something that there is not.
         OSError: the folder cannot be written to.
     """
-    ops = find_ops()
-    plan = select(ops, options.ops, options.sizes)
+    plan = select(find_ops(options.suite), options.ops, options.sizes)
     libraries = ["fastdl", *_known("rivals", options.rivals, RIVALS)]
     threads = _threads(options.threads)
-    session = Session(ops, plan, libraries, options.quick)
+    session = Session(options.suite, plan, libraries, options.quick)
     processes = options.processes or (1 if options.quick else PROCESSES)
     tasks = list(session.tasks(threads, processes))
-    path = Path(options.out) / "bench.csv"
+    path = Path(options.out) / FILES[options.suite]
     path.parent.mkdir(parents=True, exist_ok=True)
     with tqdm(total=sum(len(task["rows"]) for task in tasks), unit=" rows", leave=False) as bar:
         try:
@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
                     bar.update()
         except BaseException:  # what is done by then is kept, beside a whole result
             if lines := session.lines():
-                partial = path.with_name("bench.partial.csv")
+                partial = path.with_name(f"{path.stem}.partial.csv")
                 partial.write_text(to_csv(lines, session.stamp), encoding="utf-8")
             raise
     path.write_text(to_csv(session.lines(), session.stamp), encoding="utf-8")
@@ -111,9 +111,10 @@ class Session:
     """The measurements of one run, gathered from its processes."""
 
     def __init__(
-        self, ops: dict[str, Op], plan: list[tuple[str, str]], libraries: list[str], quick: bool
+        self, suite: str, plan: list[tuple[str, str]], libraries: list[str], quick: bool
     ) -> None:
-        self.ops, self.plan, self.libraries, self.quick = ops, plan, libraries, quick
+        self.suite, self.plan, self.libraries, self.quick = suite, plan, libraries, quick
+        self.ops = find_ops(suite)
         self.stamp = stamp_of_run(Path(__file__).parent)
         self.notes: list[str] = []
         self.timings: dict[Key, tuple[list[Timings], list[Timings]]] = defaultdict(lambda: ([], []))
@@ -122,20 +123,22 @@ class Session:
         """What each process does.
 
         PyTorch reads at its start whether to ask for huge pages, so it does so in processes of
-        their own, beside fastdl again.
+        their own, beside fastdl again.  Rows that only inform have the first process alone.
         """
         plan = sorted(self.plan, key=lambda row: row[1])  # inputs are made once for each size
+        decisive = [row for row in plan if self.ops[row[0]].representative]
         large = [
             (name, size)
-            for name, size in plan
+            for name, size in decisive
             if self.ops[name].work(size).working_set >= HUGE_PAGES_FROM
         ]
-        effort = dataclasses.asdict(QUICK if self.quick else Effort())
+        effort = dataclasses.asdict(QUICK if self.quick else EFFORTS[self.suite])
         for n in threads:
             for seed in range(processes):
-                task = {"threads": n, "seed": 1000 * seed, "effort": effort}
-                plain = {"rows": plan, "libraries": self.libraries, "huge_pages": False}
-                yield {**task, **plain}
+                task = {"suite": self.suite, "threads": n, "seed": 1000 * seed, "effort": effort}
+                rows = decisive if seed else plan
+                if rows:
+                    yield {**task, "rows": rows, "libraries": self.libraries, "huge_pages": False}
                 if large and "torch" in self.libraries and not self.quick:
                     names = ["fastdl", "torch"]
                     yield {**task, "rows": large, "libraries": names, "huge_pages": True}

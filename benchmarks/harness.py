@@ -32,6 +32,10 @@ class Effort:
     warm_up: int = 500_000
 
 
+EFFORTS = {  # by suite; six rounds are the fewest that give an interval
+    "headline": Effort(),
+    "ops": Effort(rounds=6, block=3_000_000),
+}
 QUICK = Effort(rounds=2, slow_rounds=1, block=3_000_000)
 SLOW = 2.5  # times the fastest rival: such a contender has `slow_rounds`
 ALWAYS = ("fastdl", "copy")  # contenders that take part in all rounds

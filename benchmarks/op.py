@@ -50,8 +50,9 @@ class Op:
         sizes: as in `--sizes`.
         work: of a size.
         contenders: by library, or by library and variant ("torch fused"), how the call is made.
-        kind: "op", "matmul", "overhead" or "step".
+        kind: "op", "matmul", "overhead" or "step"; of the op set: the family.
         same: whether the contenders' results must agree (random ones cannot).
+        representative: measured in all processes, not in the first one alone.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Op:
     contenders: Mapping[str, Build]
     kind: str = "op"
     same: bool = True
+    representative: bool = True
 
 
 def shape(size: str) -> tuple[int, ...]:
@@ -77,10 +79,13 @@ def passes(over: int, tensors: int) -> Callable[[str], Work]:
     return lambda size: Work(4 * over * elements(size), 4 * tensors * elements(size))
 
 
-def find_ops() -> dict[str, Op]:
-    """All ops by name, from the list `OPS` of each file `bench_*.py`."""
+SUITES = {"headline": ("ops", "steps"), "ops": ("opset",)}  # the folders of each
+
+
+def find_ops(suite: str = "headline") -> dict[str, Op]:
+    """The ops of a suite by name, from the list `OPS` of each file `bench_*.py`."""
     found: dict[str, Op] = {}
-    for folder in ("ops", "steps"):
+    for folder in SUITES[suite]:
         package = importlib.import_module(f".{folder}", __package__)
         for module in pkgutil.iter_modules(package.__path__):
             if module.name.startswith("bench_"):

@@ -24,7 +24,7 @@ def main() -> None:
     """Measure the rows of the task and write them."""
     task = json.load(sys.stdin)
     effort = Effort(**task["effort"])
-    ops = find_ops()
+    ops = find_ops(task["suite"])
     libraries, missing = load(task["libraries"], task["threads"])
     _say(stamp=stamp(libraries), missing=missing)
     for at, (name, size) in enumerate(task["rows"]):

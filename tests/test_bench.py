@@ -166,6 +166,29 @@ def test_rows_run(library):
 # ---- results -------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("library", ["fastdl", "numpy"])
+def test_the_op_set_runs(library):
+    """Every row is made and called at 10³ elements, of which it counts some bytes for each."""
+    found, _ = worker.load([library], 1)
+    for each in op.find_ops("ops").values():
+        assert each.sizes == ("1e3", "1e5", "1e7") and "fastdl" in each.contenders
+        assert each.work("1e5").bytes >= 100 * each.work("1e3").bytes > 0
+        if library in each.contenders:
+            assert each.contenders[library](found[library], "1e3")() is not None
+
+
+def test_informative_rows_have_one_process():
+    """And no process with huge pages; a plan of them alone has no second process at all."""
+    command = benchmarks("command")
+    session = command.Session("ops", [("exp", "1e7"), ("log", "1e7")], ["fastdl", "torch"], False)
+    session.ops["log"] = dataclasses.replace(session.ops["exp"], representative=False)
+    tasks = [(t["rows"], t["huge_pages"]) for t in session.tasks([1], 2)]
+    both, decisive = [("exp", "1e7"), ("log", "1e7")], [("exp", "1e7")]
+    assert tasks == [(both, False), (decisive, True), (decisive, False), (decisive, True)]
+    session.plan = [("log", "1e7")]
+    assert len(list(session.tasks([1], 2))) == 1
+
+
 def timing(*medians, rounds=None):
     numbers = list(rounds or range(len(medians)))
     return {"rounds": numbers, "medians": list(medians), "repetitions": len(medians)}
@@ -294,6 +317,7 @@ def test_command(tmp_path, capsys):
     [
         (["--ops", "sinus"], "--ops: expected any of"),
         (["--ops", "exp", "--sizes", "3x3"], "--sizes: expected any of 64x10"),
+        (["--suite", "ops", "--ops", "mlp_sgd"], "--ops: expected any of"),
         (["--rivals", "abacus"], "--rivals: expected any of numpy"),
         (["--threads", "100000"], "--threads: expected at most"),
     ],

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 RIVALS = ("numpy", "scipy", "torch", "jax", "mlx")
+SUITES = ("headline", "ops")
 PROCESSES = 3
 
 
@@ -56,6 +57,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     def add(name: str, help: str, **more: Any) -> None:
         parser.add_argument(name, help=help, **more)
 
+    suites = "headline: training steps and what they do most (the default); ops: every op"
+    add("--suite", suites, choices=SUITES, default="headline")
     add("--ops", "the rows, as in: softmax,exp (default: all)", type=words, default=[])
     add("--sizes", "the sizes, as in: 64x10,4096x4096 (default: all)", type=words, default=[])
     rivals = ", ".join(RIVALS)
@@ -66,7 +69,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quick", action="store_true", help="one process, few repetitions, no intervals"
     )
-    add("--out", "the folder for bench.csv and the pictures", default="runs/bench", metavar="DIR")
+    add("--out", "the folder for the CSV and the pictures", default="runs/bench", metavar="DIR")
 
 
 if __name__ == "__main__":
