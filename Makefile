@@ -53,14 +53,25 @@ format: $(VENV)/.lint
 	$(BIN)/ruff format
 	$(BIN)/clang-format -i $(CXX_FILES)
 
-# The package with a sanitized module, to be run with
-#   LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so)" \
-#   ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 PYTHONPATH=build/asan/site
-asan tsan: $(VENV)/.build $(SOURCES)
-	$(BIN)/cmake --preset $@ -DPython_EXECUTABLE=$(abspath $(BIN)/python) $$(cat $(VENV)/cmake-args)
+# The package with a sanitized module, and tests in it: make asan TESTS=tests BASELINE_ONLY=OFF for
+# all of them on every instruction set, which takes some twenty minutes.
+BASELINE_ONLY = ON
+asan: TESTS = tests/ops tests/test_bits.py tests/test_compile.py tests/test_pool.py
+tsan: TESTS = tests/test_threads.py tests/test_bits.py tests/test_compile.py
+# The libraries of NumPy and the interpreter are not sanitized: what they leak or race is theirs.
+asan: export ASAN_OPTIONS = detect_leaks=0:allocator_may_return_null=1
+asan: export UBSAN_OPTIONS = halt_on_error=1:print_stacktrace=1
+tsan: export TSAN_OPTIONS = halt_on_error=1:die_after_fork=0:allocator_may_return_null=1
+tsan: export OPENBLAS_NUM_THREADS = 1
+asan tsan: $(VENV)/.build $(VENV)/.test $(SOURCES)
+	$(BIN)/cmake --preset $@ -DFASTDL_BASELINE_ONLY=$(BASELINE_ONLY) \
+	  -DPython_EXECUTABLE=$(abspath $(BIN)/python) $$(cat $(VENV)/cmake-args)
 	$(BIN)/cmake --build build/$@
 	rm -rf build/$@/site && mkdir -p build/$@/site && cp -r python/fastdl build/$@/site/
+	rm -rf build/$@/site/fastdl/_C*.so build/$@/site/fastdl/lib # of make dev
 	$(BIN)/cmake --install build/$@ --prefix build/$@/site
+	LD_PRELOAD="$$($(CXX) -print-file-name=lib$@.so) $$($(CXX) -print-file-name=libstdc++.so)" \
+	  PYTHONPATH=build/$@/site $(BIN)/python -m pytest -s -p no:cacheprovider $(TESTS)
 
 clean:
 	rm -rf build dist runs .venv python/fastdl/_C*.so python/fastdl/lib

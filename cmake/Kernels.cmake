@@ -16,7 +16,7 @@ if(FASTDL_SANITIZE)
 endif()
 
 set(isas baseline)
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$" AND NOT FASTDL_BASELINE_ONLY)
   list(APPEND isas avx2 avx512)
 endif()
 # -fwrapv: the arithmetic of integer tensors wraps around, as in PyTorch.  -fschedule-insns: GCC
