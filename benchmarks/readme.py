@@ -1,4 +1,5 @@
-"""The figures of the README, written from the CSVs in `results`: `python -m benchmarks.readme`."""
+"""The figures of the README, and `ops.md`, written from the CSVs in `results`:
+`python -m benchmarks.readme`."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import math
 import re
 from pathlib import Path
 
+from . import op_table
 from .results import read_csv
 from .summary import Row, duration, is_large, rows
 
@@ -99,5 +101,6 @@ def with_figures(text: str, block: str, line: str) -> str:
 
 
 if __name__ == "__main__":
+    (ROOT / "benchmarks" / "ops.md").write_text(op_table.text(RESULTS / "ops.csv"), "utf-8")
     readme = ROOT / "README.md"
     readme.write_text(with_figures(readme.read_text("utf-8"), figures(), package()), "utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import math
 import random
 import time
@@ -11,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import fastdl
 from fastdl import cli
 from fastdl.bench import benchmarks
 
 intervals, harness, op = benchmarks("intervals"), benchmarks("harness"), benchmarks("op")
 results, summary, worker = benchmarks("results"), benchmarks("summary"), benchmarks("worker")
-readme = benchmarks("readme")
+readme, op_table = benchmarks("readme"), benchmarks("op_table")
 plotting, environment, libraries = (
     benchmarks("plot"), benchmarks("environment"), benchmarks("libraries"),
 )  # fmt: skip
@@ -177,6 +179,36 @@ def test_the_op_set_runs(library):
             assert each.contenders[library](found[library], "1e3")() is not None
 
 
+# Public functions without a row of the suite ops.
+VIEWS = {
+    "broadcast_tensors", "broadcast_to", "chunk", "diagonal", "expand", "flatten", "movedim",
+    "narrow", "permute", "reshape", "select", "split", "squeeze", "swapaxes", "t", "tensor_split",
+    "transpose", "unbind", "unflatten", "unsqueeze", "view",
+}  # fmt: skip
+AS_OTHERS = {  # what they compute has a row under another name
+    "as_tensor", "empty", "empty_like", "expit", "from_dlpack", "from_numpy", "full_like",
+    "gammaln", "matmul", "ones_like", "psi", "rand_like", "randint_like", "randn_like", "tensor",
+    "zeros_like",
+}  # fmt: skip
+NO_OPS = {
+    "compile", "enable_grad", "explain", "get_num_threads", "get_rng_state", "initial_seed",
+    "is_grad_enabled", "manual_seed", "no_grad", "set_grad_enabled", "set_num_threads",
+    "set_rng_state",
+}  # fmt: skip
+
+
+def test_every_op_has_a_row():
+    """linalg's functions are NumPy's and have none."""
+    public = {
+        name
+        for module in (fastdl, fastdl.nn.functional, fastdl.special)
+        for name in dir(module)
+        if name.islower() and name[0] != "_" and inspect.isroutine(getattr(module, name))
+    }
+    assert {"add", "exp", "sum", "gelu", "erf", "mse_loss", "one_hot"} <= public
+    assert public - set(op.find_ops("ops")) - NO_OPS == VIEWS | AS_OTHERS
+
+
 def test_informative_rows_have_one_process():
     """And no process with huge pages; a plan of them alone has no second process at all."""
     command = benchmarks("command")
@@ -328,6 +360,28 @@ def test_bad_options(words, message, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
+def test_the_table_of_every_op(tmp_path):
+    """Representatives first, what is behind in bold with its note, a level row marked."""
+
+    def lines_of(name, ours, **more):
+        row = dataclasses.replace(op.find_ops("ops")[name], **more)
+        process = {"fastdl": timing(*ours), "numpy": timing(*[2e6] * 6)}
+        return results.lines_of_row(row, "1e5", op_table.THREADS, [[process], []])
+
+    lines = [
+        *lines_of("sub", [3e6] * 6),
+        *lines_of("add", [1e6] * 6),
+        *lines_of("mul", [1e6, 3e6] * 3),
+    ]
+    (tmp_path / "ops.csv").write_text(results.to_csv(lines, STAMP), encoding="utf-8")
+    text = op_table.text(tmp_path / "ops.csv")
+    assert text.index("## binary") < text.index("`add`") < text.index("`sub`")
+    assert "| • `add` |  | 0.50 (0.50–0.50) numpy |  |  |" in text
+    assert "| `sub` |  | **1.50 (1.50–1.50) numpy** |  |" in text
+    assert "| `mul` |  | ≈ 1.00 (0.50–1.50) numpy |  |  |" in text
+    assert "The representatives: 0.50 of" in text and "2 rows); behind in 1." in text
+
+
 def test_the_readme_shows_rows_that_there_are():
     ops = op.find_ops()
     for name, size in readme.SHOWN.values():
@@ -339,3 +393,10 @@ def test_the_readme_says_what_the_results_say():
     results, text = root / "benchmarks" / "results", (root / "README.md").read_text("utf-8")
     block = readme.figures(results / "bench.csv")
     assert readme.with_figures(text, block, readme.package(results / "package.csv")) == text
+
+
+def test_the_table_says_what_the_results_say():
+    root = Path(__file__).parents[1] / "benchmarks"
+    if not (root / "results" / "ops.csv").exists():
+        pytest.skip("the suite ops has not been measured")
+    assert (root / "ops.md").read_text("utf-8") == op_table.text(root / "results" / "ops.csv")

@@ -1,11 +1,12 @@
-"""Reading and writing elements at places that a tensor says: indices of 8 bytes, or a mask of 1."""
+"""Reading and writing elements at places that a tensor says: indices of 8 bytes (4 in JAX, where
+8 are counted, too), one for each element or each row, or a mask of 1 byte."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import Any
 
-from .inputs import added_rows, index_of_columns
+from .inputs import chosen, columns, half_of_rows, masked, moved_columns, moved_rows, rows
 from .row import row
 
 _row = partial(row, "index")
@@ -17,10 +18,60 @@ def _index_add(np: Any, x: Any, index: Any, y: Any) -> Any:
     return result
 
 
+def _scatter_add(np: Any, x: Any, index: Any, y: Any) -> Any:
+    result = x.copy()
+    np.add.at(result, (np.arange(len(x))[:, None], index), y)
+    return result
+
+
+def _scatter(np: Any, x: Any, index: Any, y: Any) -> Any:
+    result = x.copy()
+    np.put_along_axis(result, index, y, -1)
+    return result
+
+
+def _index_copy(np: Any, x: Any, index: Any, y: Any) -> Any:
+    result = x.copy()
+    result[index] = y
+    return result
+
+
+def _masked_fill(np: Any, x: Any, mask: Any) -> Any:
+    result = x.copy()
+    result[mask] = 1
+    return result
+
+
+def _each_row(jax: Any, x: Any) -> Any:
+    return jax.numpy.arange(len(x))[:, None]
+
+
 OPS = [
     _row("gather", 16, lambda m, x, index: m.gather(x, -1, index),
          lambda m, x, index: m.take_along_axis(x, index, -1),
-         inputs=index_of_columns, representative=True),
+         inputs=columns, representative=True),
     _row("index_add", 12, lambda m, x, index, y: m.index_add(x, 0, index, y), _index_add,
-         jax=lambda jax, x, index, y: x.at[index].add(y), inputs=added_rows, representative=True),
+         jax=lambda jax, x, index, y: x.at[index].add(y), inputs=rows, representative=True),
+    _row("index_select", 8, lambda m, x, index, _: m.index_select(x, 0, index),
+         lambda m, x, index, _: m.take(x, index, 0), inputs=rows),
+    _row("getitem", 8, lambda m, x, index, _: x[index], inputs=rows),
+    _row("take_along_dim", 16, lambda m, x, index: m.take_along_dim(x, index, -1),
+         lambda m, x, index: m.take_along_axis(x, index, -1), inputs=columns),
+    _row("scatter", 20, lambda m, x, index, y: m.scatter(x, -1, index, y), _scatter,
+         jax=lambda jax, x, index, y: x.at[_each_row(jax, x), index].set(y), inputs=moved_columns),
+    _row("scatter_add", 20, lambda m, x, index, y: m.scatter_add(x, -1, index, y), _scatter_add,
+         jax=lambda jax, x, index, y: x.at[_each_row(jax, x), index].add(y), inputs=moved_columns),
+    _row("index_copy", 12, lambda m, x, index, y: m.index_copy(x, 0, index, y), _index_copy,
+         jax=lambda jax, x, index, y: x.at[index].set(y), inputs=moved_rows),
+    _row("index_fill", 8, lambda m, x, index: m.index_fill(x, 0, index, 1.0),
+         lambda m, x, index: _index_copy(m, x, index, 1.0),
+         jax=lambda jax, x, index: x.at[index].set(1.0), inputs=half_of_rows),
+    _row("masked_fill", 9, lambda m, x, mask: m.masked_fill(x, mask, 1.0), _masked_fill,
+         jax=lambda jax, x, mask: jax.numpy.where(mask, 1.0, x), inputs=masked),
+    _row("masked_select", 7, lambda m, x, mask: m.masked_select(x, mask),
+         lambda m, x, mask: x[mask], jax=None, inputs=masked),
+    _row("nonzero", 9, lambda m, x, mask: m.nonzero(mask), lambda m, x, mask: m.argwhere(mask),
+         jax=None, inputs=masked),
+    _row("argwhere", 9, lambda m, x, mask: m.argwhere(mask), jax=None, inputs=masked),
+    _row("where", 13, lambda m, mask, x, y: m.where(mask, x, y), inputs=chosen),
 ]  # fmt: skip

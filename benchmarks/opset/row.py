@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from types import EllipsisType
 from typing import Any
 
 import numpy as np
@@ -21,15 +22,15 @@ def row(
     name: str,
     nbytes: float,
     call: Function,
-    numpy: Function | None = ...,  # type: ignore[assignment]
+    numpy: Function | EllipsisType | None = ...,
     *,
     inputs: Inputs = normal,
     scipy: Function | None = None,
-    torch: Function | None = ...,  # type: ignore[assignment]
-    jax: Function | None = ...,  # type: ignore[assignment]
+    torch: Function | EllipsisType | None = ...,
+    jax: Function | EllipsisType | None = ...,
     representative: bool = False,
-    same: bool = True,
     flops: float = 0,
+    note: str = "",
 ) -> Op:
     """An op that each library computes from the same inputs.
 
@@ -40,8 +41,8 @@ def row(
         numpy: by the modules numpy and jax.numpy; as `call` if not given, None: not there.
         inputs: of a size.
         scipy, torch, jax: by these modules, where the call differs; None: not there.
-        same: whether the results must agree.
         flops: of a matrix product, for each element.
+        note: why it is behind a rival.
     """
     shared = call if numpy is ... else numpy
     functions = {
@@ -52,7 +53,7 @@ def row(
         "jax": _of_jax_numpy(shared) if jax is ... else jax,
     }
     contenders = {key: _build(f, inputs) for key, f in functions.items() if f is not None}
-    return Op(name, _SIZES, _work(nbytes, flops), contenders, family, same, representative)
+    return Op(name, _SIZES, _work(nbytes, flops), contenders, family, True, representative, note)
 
 
 def draw(
@@ -63,9 +64,9 @@ def draw(
     numpy: Function | None = None,
     *,
     inputs: Inputs = normal,
-    torch: Function | None = ...,  # type: ignore[assignment]
+    torch: Function | EllipsisType | None = ...,
     jax: Function | None = None,
-    representative: bool = False,
+    note: str = "",
 ) -> Op:
     """An op that draws random numbers: `row`, but that NumPy's function gets a generator in place
     of the module, and JAX's a key behind it, a new one for every call."""
@@ -76,7 +77,7 @@ def draw(
         contenders["torch"] = _build(call if torch is ... else torch, inputs)
     if jax is not None:
         contenders["jax"] = _with_keys(jax, inputs)
-    return Op(name, _SIZES, _work(nbytes), contenders, family, False, representative)
+    return Op(name, _SIZES, _work(nbytes), contenders, family, False, False, note)
 
 
 _GENERATOR = np.random.default_rng(0)
