@@ -22,23 +22,25 @@ class Effort:
     Args:
         rounds: blocks per contender.
         slow_rounds: of contenders far behind the fastest rival, whose time decides nothing.
+        copy_rounds: of the copies.
         block: nanoseconds that the repetitions of a block take together, about.
         warm_up: nanoseconds of calls before each block that are not counted; at least one call.
     """
 
     rounds: int = 5
     slow_rounds: int = 1
+    copy_rounds: int = 5
     block: int = 6_000_000
     warm_up: int = 500_000
 
 
 EFFORTS = {  # by suite; six rounds are the fewest that give an interval
     "headline": Effort(),
-    "ops": Effort(rounds=6, block=3_000_000),
+    "ops": Effort(rounds=6, copy_rounds=1, block=3_000_000),
 }
 QUICK = Effort(rounds=2, slow_rounds=1, block=3_000_000)
 SLOW = 2.5  # times the fastest rival: such a contender has `slow_rounds`
-ALWAYS = ("fastdl", "copy")  # contenders that take part in all rounds
+ALWAYS = ("fastdl", "copy")  # such names are never slow
 MOST, FEWEST = 400, 3  # repetitions of a block
 # Nanoseconds: shorter calls are timed several at once, longer ones once in a block.
 SHORT, LONG = 20_000, 12_000_000
@@ -73,7 +75,8 @@ def measure(calls: Mapping[str, Call], effort: Effort, seed: int) -> dict[str, T
             shuffle(order)
             for name in order:
                 slow = estimates[name] > limit and not name.startswith(ALWAYS)
-                if slow and turn >= effort.slow_rounds:
+                rounds = effort.copy_rounds if name.startswith("copy") else effort.rounds
+                if turn >= (effort.slow_rounds if slow else rounds):
                     continue
                 wait_until_idle()
                 timing = timings[name]
@@ -111,7 +114,7 @@ def _estimate(call: Call) -> float:
 
 def _block(call: Call, estimate: float, effort: Effort, slow: bool) -> tuple[float, int]:
     """The median of a block of repetitions, and their number."""
-    if not (slow and estimate > 20_000_000):
+    if estimate < (20_000_000 if slow else 500_000_000):
         end = time.perf_counter_ns() + effort.warm_up
         call()
         while time.perf_counter_ns() < end:

@@ -92,11 +92,13 @@ def test_slow_contenders_get_fewer_rounds():
         "fastdl": lambda: time.sleep(1e-4),
         "numpy": lambda: time.sleep(5e-3),
         "torch": lambda: time.sleep(1e-3),
+        "copy memcpy": lambda: time.sleep(1e-3),
     }
-    effort = dataclasses.replace(EFFORT, slow_rounds=2)
+    effort = dataclasses.replace(EFFORT, slow_rounds=2, copy_rounds=1)
     timings = harness.measure(calls, effort, seed=0)
     assert timings["numpy"].rounds == [0, 1] and len(timings["fastdl"].rounds) == 6
     assert len(timings["torch"].rounds) == 6  # the fastest rival
+    assert timings["copy memcpy"].rounds == [0]
     assert min(timings["numpy"].medians) >= 5e6 > min(timings["fastdl"].medians) >= 1e5
 
 
