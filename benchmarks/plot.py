@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fastdl.bench import RIVALS
-from fastdl.train.looks import BLUE as OURS
-from fastdl.train.looks import GRAY, GRID, INK, new_figure, save_png
-from fastdl.train.looks import ORANGE as THEIRS
+from fastdl.train.looks import BLUE as OURS, GRAY, GRID, INK, ORANGE as THEIRS, new_figure, save_png
 
 from .results import Line, read_csv
 from .summary import Row, duration, geometric_mean, is_large, rows

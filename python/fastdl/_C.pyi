@@ -18,7 +18,6 @@ class DType(enum.Enum):
 
 class TensorBase:
     requires_grad: bool
-    grad: Any
     _node: Any
     _index: int
     _base: Any

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from .ops.binary import xlogy
 from .ops.softmax import log_softmax, logsumexp, softmax
-from .ops.special import digamma, erf, erfc, erfinv, logit, polygamma
-from .ops.special import lgamma as gammaln
-from .ops.unary import exp2, expm1, log1mexp, log1p, round, softplus_inverse
-from .ops.unary import sigmoid as expit
+from .ops.special import digamma, erf, erfc, erfinv, lgamma as gammaln, logit, polygamma
+from .ops.unary import exp2, expm1, log1mexp, log1p, round, sigmoid as expit, softplus_inverse
 
 psi = digamma
 

@@ -1,60 +1,39 @@
 """The tensor: a C-level array with its place in the recorded computation.
 
 Methods that are plain ops (`x.exp()`, `x.add(y)`, ...) are attached by `fastdl.ops` from the list
-of ops that the kernels are built from (csrc/ops.def); what stands here is the rest.
+of ops that the kernels are built from (csrc/ops.def), and known to type checkers from _public.pyi;
+what stands here is the rest.
 """
 
 from __future__ import annotations
 
+import builtins
 import weakref
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
-from . import _C, autograd, device
+from . import _C, autograd
+from .device import cpu as _cpu, device as _device
 from .dtypes import as_dtype
 from .hooks import RemovableHandle
 from .lazy import numpy as np
 
+if TYPE_CHECKING:
+    from ._public import _Methods
 
-class Tensor(_C.TensorBase):
+    class _Base(_C.TensorBase, _Methods): ...
+else:
+    _Base = _C.TensorBase
+
+
+class Tensor(_Base):
     """An n-dimensional array of one dtype, as in PyTorch.
 
     `Tensor(data)` is float32 (PyTorch's legacy constructor); `fastdl.tensor(data)` infers it.
     """
 
     __slots__ = ("__dict__",)
-
-    if TYPE_CHECKING:  # the methods attached from the list of ops
-
-        def __getattr__(self, name: str) -> Any: ...
-
-        __neg__: Any
-        __abs__: Any
-        __invert__: Any
-        __add__: Any
-        __radd__: Any
-        __sub__: Any
-        __rsub__: Any
-        __mul__: Any
-        __rmul__: Any
-        __truediv__: Any
-        __rtruediv__: Any
-        __pow__: Any
-        __rpow__: Any
-        __matmul__: Any
-        __lt__: Any
-        __le__: Any
-        __gt__: Any
-        __ge__: Any
-        __and__: Any
-        __or__: Any
-        __xor__: Any
-        __floordiv__: Any
-        __rfloordiv__: Any
-        __mod__: Any
-        __rmod__: Any
-        __lshift__: Any
-        __rshift__: Any
+    grad: Tensor | None
 
     def __new__(cls, data: Any = ()) -> Tensor:
         if not isinstance(data, Tensor):
@@ -66,8 +45,8 @@ class Tensor(_C.TensorBase):
     # ---- what it is ----------------------------------------------------------------------------
 
     @property
-    def device(self) -> device.device:
-        return device.cpu
+    def device(self) -> _device:
+        return _cpu
 
     @property
     def data(self) -> Tensor:
@@ -93,9 +72,17 @@ class Tensor(_C.TensorBase):
         edge = autograd._edge(self)
         return edge[0] if type(edge) is tuple else None
 
+    @overload
+    def size(self, dim: None = None) -> tuple[builtins.int, ...]: ...
+    @overload
+    def size(self, dim: builtins.int) -> builtins.int: ...
     def size(self, dim: int | None = None) -> Any:
         return self.shape if dim is None else self.shape[dim]
 
+    @overload
+    def stride(self, dim: None = None) -> tuple[builtins.int, ...]: ...
+    @overload
+    def stride(self, dim: builtins.int) -> builtins.int: ...
     def stride(self, dim: int | None = None) -> Any:
         """Steps between neighbours, in elements."""
         strides = _C.strides(self)
@@ -126,12 +113,12 @@ class Tensor(_C.TensorBase):
         for arg in args:
             if isinstance(arg, Tensor):
                 dtype = arg.dtype
-            elif isinstance(arg, str | _device_class) and not _names_dtype(arg):
+            elif isinstance(arg, str | _device) and not _names_dtype(arg):
                 device = arg
             elif arg is not None:
                 dtype = arg
         if device is not None:
-            _device_class(device)
+            _device(device)
         out = self if dtype is None else self.cast(as_dtype(dtype))
         return out.clone() if copy and out is self else out
 
@@ -199,16 +186,16 @@ class Tensor(_C.TensorBase):
     def tolist(self) -> Any:
         return _C.numpy(self).tolist()
 
-    def __float__(self) -> Any:
+    def __float__(self) -> builtins.float:
         return float(_C.item(self))
 
-    def __int__(self) -> Any:
+    def __int__(self) -> builtins.int:
         return int(_C.item(self))
 
-    def __bool__(self) -> Any:
+    def __bool__(self) -> builtins.bool:
         return bool(_C.item(self))
 
-    def __index__(self) -> Any:
+    def __index__(self) -> builtins.int:
         value = _C.item(self)
         if isinstance(value, float):
             raise TypeError(f"__index__: expected an integer tensor, got {self.dtype.name}")
@@ -219,7 +206,7 @@ class Tensor(_C.TensorBase):
             raise TypeError("iteration over a 0-d tensor")
         return (self[i] for i in range(self.shape[0]))
 
-    def __contains__(self, value: Any) -> Any:
+    def __contains__(self, value: Any) -> builtins.bool:
         return bool(_C.numpy(_C.eq(self, value)).any())
 
     def __repr__(self) -> str:
@@ -322,9 +309,6 @@ class Tensor(_C.TensorBase):
 
     def __pos__(self) -> Tensor:
         return self
-
-
-_device_class = device.device
 
 
 def _names_dtype(name: Any) -> bool:

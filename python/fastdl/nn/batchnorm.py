@@ -8,8 +8,7 @@ from ..check import number, positive_int
 from ..dtypes import float32, int64
 from ..ops.create import ones, tensor, zeros
 from ..tensor import Tensor
-from . import functional as F
-from . import init
+from . import functional as F, init
 from .module import Module
 from .parameter import Parameter
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 
-from ..check import number, one_of, positive_int
-from ..check import tensor as a_tensor
+from ..check import number, one_of, positive_int, tensor as a_tensor
 from ..dtypes import float64
 from ..grad_mode import no_grad
 from ..lazy import numpy as np

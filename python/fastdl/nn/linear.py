@@ -9,8 +9,7 @@ from ..check import positive_int
 from ..dtypes import float32
 from ..ops.create import empty
 from ..tensor import Tensor
-from . import functional as F
-from . import init
+from . import functional as F, init
 from .module import Module
 from .parameter import Parameter
 

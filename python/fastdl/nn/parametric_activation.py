@@ -9,8 +9,7 @@ from ..check import number, positive_int
 from ..dtypes import float32
 from ..ops.create import full
 from ..tensor import Tensor
-from . import functional as F
-from . import init
+from . import functional as F, init
 from .activation import InPlace
 from .linear import Linear
 from .module import Module

@@ -8,7 +8,6 @@ saw and captures again.
 
 from __future__ import annotations
 
-from .._C import structure_changed as changed
-from .._C import structure_version as version
+from .._C import structure_changed as changed, structure_version as version
 
 __all__ = ["changed", "version"]

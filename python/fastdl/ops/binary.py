@@ -151,17 +151,17 @@ def _pow_vjp(
     return grad_a, grad_b
 
 
-def maximum(input: Tensor, other: Tensor) -> Tensor:
+def maximum(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """The larger of the two, NaN if either is; at ties each gets half of the gradient."""
     return _extremum(_C.maximum, _C.gt, input, other)
 
 
-def minimum(input: Tensor, other: Tensor) -> Tensor:
+def minimum(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     """The smaller of the two, NaN if either is; at ties each gets half of the gradient."""
     return _extremum(_C.minimum, _C.lt, input, other)
 
 
-def _extremum(kernel: Any, wins: Any, input: Tensor, other: Tensor) -> Tensor:
+def _extremum(kernel: Any, wins: Any, input: Any, other: Any) -> Tensor:
     out = kernel(input, other)
     if not needs_grad(input, other):
         return out

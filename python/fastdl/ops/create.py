@@ -29,7 +29,9 @@ def _finish(out: Tensor, requires_grad: bool, device: Any) -> Tensor:
     return out
 
 
-def empty(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def empty(
+    *size: int | Sequence[int], dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor of undefined values (float32 unless `dtype` says otherwise)."""
     wanted = _C.DType.float32 if dtype is None else as_dtype(dtype)
     return _finish(_C.empty(_shape("empty", size), wanted), requires_grad, device)
@@ -52,13 +54,17 @@ def full(
     return _finish(out, requires_grad, device)
 
 
-def zeros(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def zeros(
+    *size: int | Sequence[int], dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor of zeros: `zeros(2, 3)` or `zeros((2, 3))`."""
     shape = _shape("zeros", size)
     return full(shape, 0.0, dtype=dtype, device=device, requires_grad=requires_grad)
 
 
-def ones(*size: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def ones(
+    *size: int | Sequence[int], dtype: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
     """A tensor of ones."""
     shape = _shape("ones", size)
     return full(shape, 1.0, dtype=dtype, device=device, requires_grad=requires_grad)

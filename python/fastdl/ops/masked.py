@@ -3,7 +3,7 @@ that a compiled step refuses them."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, overload
 
 from .. import _C, capture, check
 from ..inplace import check_in_place, replaced_by
@@ -66,6 +66,10 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     return index_select(reshape(x, -1), 0, at)
 
 
+@overload
+def nonzero(input: Tensor, *, as_tuple: Literal[False] = False) -> Tensor: ...
+@overload
+def nonzero(input: Tensor, *, as_tuple: Literal[True]) -> tuple[Tensor, ...]: ...
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The places of the elements that are not 0 (NaN is not), in order: int64 (n, ndim), or with
     `as_tuple` a vector for each dimension, by which `input[...]` takes them.

@@ -43,7 +43,7 @@ def normal_(
 
 
 def rand(
-    *size: Any,
+    *size: int | Sequence[int],
     generator: Generator | None = None,
     dtype: Any = None,
     device: Any = None,
@@ -55,7 +55,7 @@ def rand(
 
 
 def randn(
-    *size: Any,
+    *size: int | Sequence[int],
     generator: Generator | None = None,
     dtype: Any = None,
     device: Any = None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from .. import _C, capture, check
 from ..lazy import numpy as np
@@ -15,7 +14,7 @@ from .split import narrow
 from .view import _ints, expand, reshape, transpose
 
 
-def flip(input: Tensor, *dims: Any) -> Tensor:
+def flip(input: Tensor, *dims: int | Sequence[int]) -> Tensor:
     """A copy with the order of the elements reversed along each of `dims`.
 
     Raises:
@@ -87,7 +86,7 @@ def roll(
     return clone(out) if out is input else out
 
 
-def repeat(input: Tensor, *repeats: Any) -> Tensor:
+def repeat(input: Tensor, *repeats: int | Sequence[int]) -> Tensor:
     """A copy with `input` laid out repeats[d] times along each dimension; more repeats than
     dimensions put new ones in front.
 
@@ -124,7 +123,7 @@ def _repeated(x: Tensor, dim: int, n: int, inner: bool = False) -> Tensor:
     return reshape(clone(wide), (*shape[:dim], n * size, *shape[dim + 1 :]))
 
 
-def tile(input: Tensor, *dims: Any) -> Tensor:
+def tile(input: Tensor, *dims: int | Sequence[int]) -> Tensor:
     """`repeat`, with 1 put in front of too few numbers, as NumPy's."""
     check.tensor("tile: input", input)
     counts = _ints("tile", dims)

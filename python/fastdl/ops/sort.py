@@ -7,7 +7,7 @@ name.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 from .. import _C, check
 from ..autograd import Node, record
@@ -79,6 +79,10 @@ def _chosen(input: Tensor, dim: int, indices: Tensor, keepdim: bool) -> ValuesAn
     return ValuesAndIndices(squeeze(values, dim), squeeze(indices, dim))
 
 
+@overload
+def median(input: Tensor) -> Tensor: ...
+@overload
+def median(input: Tensor, dim: int, keepdim: bool = False) -> ValuesAndIndices: ...
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """`median(input, dim)`: the median along `dim`, of two the lower, and where it stands.
     `median(input)`: that of all elements; equal ones share its gradient.  NaN if any is.
@@ -89,6 +93,10 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     return _median("median", input, dim, keepdim, False)
 
 
+@overload
+def nanmedian(input: Tensor) -> Tensor: ...
+@overload
+def nanmedian(input: Tensor, dim: int, keepdim: bool = False) -> ValuesAndIndices: ...
 def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """`median` of what is not NaN; of nothing else NaN.
 

@@ -39,7 +39,7 @@ def _transpose_vjp(_: Node, g: Tensor, dim0: int, dim1: int) -> Tensor:
     return transpose(g, dim0, dim1)
 
 
-def permute(input: Tensor, *dims: Any) -> Tensor:
+def permute(input: Tensor, *dims: int | Sequence[int]) -> Tensor:
     """`input` with its dimensions in the order `dims`."""
     order = _ints("permute", dims)
     out = _C.permute(input, order)
@@ -85,7 +85,7 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
     return permute(input, [at[d] if d in at else next(rest) for d in range(ndim)])
 
 
-def reshape(input: Tensor, *shape: Any) -> Tensor:
+def reshape(input: Tensor, *shape: int | Sequence[int]) -> Tensor:
     """`input` in another shape (one size may be -1): a view if the strides allow, else a copy."""
     sizes = _ints("reshape", shape)
     out = _C.view(input, sizes)
@@ -98,7 +98,7 @@ def _reshape_vjp(_: Node, g: Tensor, shape: tuple[int, ...]) -> Tensor:
     return reshape(g, shape)
 
 
-def view(input: Tensor, *shape: Any) -> Tensor:
+def view(input: Tensor, *shape: int | Sequence[int]) -> Tensor:
     """As `reshape`, but never a copy.
 
     Raises:
@@ -147,7 +147,7 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     return reshape(input, (*input.shape[:d], *named, *input.shape[d + 1 :]))
 
 
-def expand(input: Tensor, *shape: Any) -> Tensor:
+def expand(input: Tensor, *shape: int | Sequence[int]) -> Tensor:
     """`input` broadcast to `shape` without a copy (-1 keeps a size)."""
     sizes = _ints("expand", shape)
     return record_view(

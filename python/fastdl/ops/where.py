@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 from .. import _C
 from ..autograd import Node, record
 from ..tensor import Tensor
 
 
+@overload
+def where(condition: Tensor) -> tuple[Tensor, ...]: ...
+@overload
+def where(condition: Tensor, input: Tensor | float, other: Tensor | float) -> Tensor: ...
 def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """`input` where `condition` (bool) holds, `other` elsewhere, tensors or numbers; all broadcast.
     With the condition alone, where it is True: `nonzero(condition, as_tuple=True)`.
