@@ -199,6 +199,8 @@ def dtypes(op: Op) -> dict[str, str]:
         except (TypeError, ValueError):
             continue
         found[short] = next(n for n, d in DTYPES.items() if d is getattr(first, "dtype", dtype))
+    if not found:
+        raise ValueError(f"{op.name}: CALLS: expected a call that works, got {op.call!r}")
     return found
 
 
