@@ -71,10 +71,16 @@ def test_round_to_decimals():
 
 
 def test_gradients():
-    for f, slope in ((fd.floor, 0), (fd.ceil, 0), (fd.trunc, 0), (fd.round, 0), (fd.frac, 1)):
+    constant = (fd.floor, fd.ceil, fd.trunc, fd.round, fd.sign)
+    for f, slope in (*[(f, 0) for f in constant], (fd.frac, 1)):
         x = fd.tensor([-1.5, 0.0, 0.3], requires_grad=True)
         f(x).sum().backward()
         assert x.grad.tolist() == [slope] * 3
+        if not slope:
+            cotangent = fd.tensor([inf, nan, -1.0], requires_grad=True)
+            (g,) = fd.autograd.grad(f(x), x, cotangent, create_graph=True)
+            (h,) = fd.autograd.grad(g, cotangent, cotangent.detach())
+            assert g.tolist() == h.tolist() == [0] * 3
 
 
 def test_bool_cannot_be_rounded():

@@ -116,6 +116,17 @@ def test_derivatives_at_edges(dtype):
     assert derivatives(fd.cosh, [0.0, inf, -inf], dtype)[0] == [0, inf, -inf]
 
 
+@pytest.mark.parametrize(("dtype", "scale"), [("float32", 1e10), ("float64", 1e100)])
+def test_slopes_where_the_square_overflows(dtype, scale):
+    for power in (1, 2, 3):
+        x = scale**power
+        g, h = derivatives(fd.asinh, [x, -x], dtype)
+        np.testing.assert_allclose(g, [1 / x, 1 / x], rtol=1e-6)
+        np.testing.assert_allclose(h, [-1 / x / x, 1 / x / x], rtol=1e-6, atol=1e-37)
+        g, h = derivatives(fd.acosh, [x], dtype)
+        np.testing.assert_allclose(g + h, [1 / x, -1 / x / x], rtol=1e-6, atol=1e-37)
+
+
 @pytest.mark.parametrize("name", AT_EDGES)
 def test_integers_are_computed_as_float32(name):
     y = getattr(fd, name)(fd.tensor([0, 1]))

@@ -211,6 +211,11 @@ def test_gelu_keeps_its_digits_in_the_negative_tail():
         np.testing.assert_allclose(got, normal.gelu(x.astype(np.longdouble)).astype("f8"), rtol)
 
 
+def test_slope_of_gelu_at_subnormals():
+    for dtype, tiny in (("float32", 1.4e-45), ("float64", 5e-324)):
+        assert gradient(fd.gelu, [tiny, -tiny, 3 * tiny, 1e-30], dtype) == [0.5] * 4
+
+
 def test_gelu_of_an_unknown_kind():
     with pytest.raises(ValueError, match="gelu: approximate: expected 'none' or 'tanh', got 'erf'"):
         fd.gelu(fd.zeros(2), "erf")

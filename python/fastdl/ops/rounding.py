@@ -5,21 +5,22 @@ from __future__ import annotations
 from .. import _C
 from ..autograd import Node, record
 from ..tensor import Tensor
+from .slope import zero_vjp
 
 
 def floor(input: Tensor) -> Tensor:
     """The largest integer up to x; integers as they are.  Its gradient is 0."""
-    return record(_C.floor(input), _zero_vjp, (input,))
+    return record(_C.floor(input), zero_vjp, (input,))
 
 
 def ceil(input: Tensor) -> Tensor:
     """The smallest integer from x on; integers as they are.  Its gradient is 0."""
-    return record(_C.ceil(input), _zero_vjp, (input,))
+    return record(_C.ceil(input), zero_vjp, (input,))
 
 
 def trunc(input: Tensor) -> Tensor:
     """x without its fraction; integers as they are.  Its gradient is 0."""
-    return record(_C.trunc(input), _zero_vjp, (input,))
+    return record(_C.trunc(input), zero_vjp, (input,))
 
 
 def round(input: Tensor, *, decimals: int = 0) -> Tensor:
@@ -31,23 +32,19 @@ def round(input: Tensor, *, decimals: int = 0) -> Tensor:
         TypeError: decimals is not 0, and input no tensor of floats.
     """
     if decimals == 0:
-        return record(_C.round(input), _zero_vjp, (input,))
+        return record(_C.round(input), zero_vjp, (input,))
     if not input.is_floating_point():
         raise TypeError(f"round: decimals: expected a tensor of floats, got {input.dtype.name}")
     unit = 10.0 ** abs(decimals)
     out = _C.div(_C.round(_C.mul(input, unit)), unit)
     if decimals < 0:
         out = _C.mul(_C.round(_C.div(input, unit)), unit)
-    return record(out, _zero_vjp, (input,))
+    return record(out, zero_vjp, (input,))
 
 
 def frac(input: Tensor) -> Tensor:
     """x − trunc(x), exact; its gradient is 1."""
     return record(_C.frac(input), _frac_vjp, (input,))
-
-
-def _zero_vjp(_: Node, g: Tensor) -> Tensor:
-    return g * 0
 
 
 def _frac_vjp(_: Node, g: Tensor) -> Tensor:

@@ -81,8 +81,9 @@ def asinh(input: Tensor) -> Tensor:
 
 
 def _asinh_slope(x: Tensor) -> Tensor:
-    x = _finite(x)
-    return (1 + x * x).rsqrt()
+    far = _C.gt(_C.abs(x), 1e9)  # there x² may overflow, and 1 is lost beside it
+    near = where(far, 0.0, x)
+    return where(far, 1 / where(far, x, 1.0).abs(), (1 + near * near).rsqrt())
 
 
 def acosh(input: Tensor) -> Tensor:
@@ -91,8 +92,9 @@ def acosh(input: Tensor) -> Tensor:
 
 
 def _acosh_slope(x: Tensor) -> Tensor:
-    x = _finite(x)
-    return ((x - 1) * (x + 1)).rsqrt()
+    far = _C.gt(x, 1e9)  # as of asinh
+    near = where(far, 2.0, x)
+    return where(far, 1 / where(far, x, 1.0), ((near - 1) * (near + 1)).rsqrt())
 
 
 def atanh(input: Tensor) -> Tensor:

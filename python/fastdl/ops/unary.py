@@ -11,7 +11,7 @@ from ..autograd import Node, record
 from ..inplace import check_in_place, in_place, replaced_by
 from ..tensor import Tensor
 from .rounding import ceil, floor, frac, isfinite, isinf, isnan, round, signbit, trunc
-from .slope import with_slope, with_slope_of_result
+from .slope import with_slope, with_slope_of_result, zero_vjp
 from .special import digamma, erf, erfc, erfinv, lgamma
 from .trig import acos, acosh, asin, asinh, atan, atanh, cos, cosh, sin, sinh, tan
 from .where import where
@@ -38,11 +38,7 @@ def _abs_vjp(node: Node, g: Tensor) -> Tensor:
 
 def sign(input: Tensor) -> Tensor:
     """-1, 0 or 1; NaN where x is NaN.  Its gradient is 0."""
-    return record(_C.sign(input), _sign_vjp, (input,))
-
-
-def _sign_vjp(_: Node, g: Tensor) -> Tensor:
-    return g * 0
+    return record(_C.sign(input), zero_vjp, (input,))
 
 
 def sqrt(input: Tensor) -> Tensor:
@@ -266,7 +262,8 @@ def _gelu_vjp(node: Node, g: Tensor) -> Tensor:
 def _gelu_slope(x: Tensor) -> Tensor:
     """Φ(x) + x φ(x); an op of its own, since the derivative of Φ(x) = gelu(x) / x would cancel."""
     c = _within(x.detach(), 40)
-    cdf = where(_C.eq(c, 0), 0.5, gelu(c) / c)
+    near = _C.lt(_C.abs(c), 1e-20)  # there gelu(c) may be subnormal, its digits lost
+    cdf = where(near, 0.5, gelu(c) / c)
     return record(cdf + c * _normal_density(c), _gelu_slope_vjp, (x,), (x,))
 
 
