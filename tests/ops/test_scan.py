@@ -201,6 +201,28 @@ def test_gradient_of_logcumsumexp_at_minus_infinity():
                                            1 / (1 + math.exp(-10))], rtol=1e-13)  # fmt: skip
 
 
+@pytest.mark.parametrize("dtype", [fd.float32, fd.float64])
+@pytest.mark.parametrize(
+    ("values", "count", "expected"),
+    [
+        ([0, 1, inf, 2, 3], 5, [1 + 1 / (1 + math.e), math.e / (1 + math.e), nan, 0, 0]),
+        ([0, 1, inf, 2, 3], 2, [1 + 1 / (1 + math.e), math.e / (1 + math.e), 0, 0, 0]),
+        ([0, inf, inf], 1, [1, 0, 0]),
+        ([0, nan, 2], 1, [1, 0, 0]),
+        ([0, nan, 2], 2, [nan, nan, 0]),
+        ([0, 0, nan], 3, [nan, nan, nan]),
+    ],
+)
+def test_gradient_of_logcumsumexp_at_infinity_and_nan(values, count, expected, dtype):
+    """NaN goes to +inf itself, and from a result that is NaN to all that it is made of."""
+    x = fd.tensor(values, dtype=dtype, requires_grad=True)
+    (g,) = fd.autograd.grad(x.logcumsumexp(0)[:count].sum(), x, create_graph=True)
+    np.testing.assert_allclose(g.detach().numpy(), expected, rtol=1e-6)
+    if count < 3:  # the second derivative of what is finite
+        (h,) = fd.autograd.grad(g[0], x)
+        assert np.isfinite(h.numpy()[0]) == (expected[0] == expected[0])
+
+
 def test_last_of_equal_ones():
     assert fd.tensor([1.0, 1, 0, 1, 2]).cummax(0).indices.tolist() == [0, 1, 1, 3, 4]
     assert fd.tensor([0.0, -0.0, 0]).cummin(0).indices.tolist() == [0, 1, 2]
@@ -218,6 +240,11 @@ def test_dtypes():
         assert x.cummax(0).values.dtype is dtype and x.cummin(0).indices.dtype is fd.int64
     assert fd.full((300,), 255, dtype=fd.uint8).cumsum(0)[-1].item() == 76500
     assert fd.ones(3).cumsum(0, dtype=fd.float64).dtype is fd.float64
+    x = fd.tensor([100.5, 200, 3])
+    for dtype, total in ((fd.int32, [100, 300, 303]), (fd.uint8, [100, 44, 47])):
+        y = x.cumsum(0, dtype=dtype)
+        assert y.dtype is dtype and y.tolist() == total
+    assert x.cumprod(0, dtype=fd.uint8).tolist() == [100, 32, 96]
     assert fd.tensor([True, False, True]).diff().tolist() == [True, True]
 
 
@@ -237,10 +264,12 @@ def test_numbers_and_nothing():
             f(y, 0).sum().backward()
         assert y.cummax(1).values.shape == shape
     assert fd.zeros(1).diff().shape == (0,) and fd.zeros(0).diff().shape == (0,)
-    assert fd.arange(5).diff(0).tolist() == [0, 1, 2, 3, 4]
+    assert fd.arange(5).diff(0, prepend=fd.zeros(1).long()).tolist() == [0, 1, 2, 3, 4]
 
 
 ERRORS = [
+    (lambda x: x.cumsum(0, dtype=fd.bool), TypeError, "cumsum: dtype: .*got bool"),
+    (lambda x: x.cumprod(0, dtype=fd.bool), TypeError, "cumprod: dtype: .*got bool"),
     (lambda x: x.cumsum(2), IndexError, r"cumsum: dim: expected an int in \[-2, 1\], got 2"),
     (lambda x: x.cummax(-3), IndexError, r"cummax: dim: expected an int in \[-2, 1\], got -3"),
     (lambda x: x.cumsum(), TypeError, "dim"),

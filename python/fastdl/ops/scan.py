@@ -4,6 +4,7 @@ before it.  Errors and what happens at ±inf and NaN: csrc/ops/scan.h.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .. import _C, check
@@ -11,7 +12,7 @@ from ..autograd import Node, record
 from ..tensor import Tensor
 from .binary import logical_xor
 from .cat import cat
-from .copy import cast
+from .copy import cast, clone
 from .index import scatter_add
 from .reduce import ValuesAndIndices
 from .unary import exp
@@ -34,15 +35,25 @@ def _shifted(x: Tensor, dim: int, forward: bool, fill: float) -> Tensor:
 
 
 def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
-    """The running sum along `dim`.  Integers and bools give int64.
+    """The running sum along `dim`.  Integers and bools give int64, or `dtype` (wrapping).
 
     float32 is added up in float64, float64 with the error of each addition: every result is the
     rounded sum of numbers of one sign.
 
     Raises:
-        IndexError: there is no such dimension.
+        IndexError: there is no such dimension. TypeError: dtype is bool.
     """
-    return _cumsum(input if dtype is None else cast(input, dtype), dim, False)
+    return _as(dtype, "cumsum", input, lambda x: _cumsum(x, dim, False))
+
+
+def _as(dtype: Any, op: str, input: Tensor, running: Callable[[Tensor], Tensor]) -> Tensor:
+    """`running` of input converted to `dtype`, in that."""
+    if dtype is None:
+        return running(input)
+    x = cast(input, dtype)
+    if x.dtype is _C.DType.bool:
+        raise TypeError(f"{op}: dtype: expected one of numbers, got bool")
+    return cast(running(x), x.dtype)
 
 
 def _cumsum(input: Tensor, dim: int, reverse: bool) -> Tensor:
@@ -54,14 +65,15 @@ def _cumsum_vjp(_: Node, g: Tensor, dim: int, reverse: bool) -> Tensor:
 
 
 def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
-    """The running product along `dim`, of float32 in float64.  Integers and bools give int64.
+    """The running product along `dim`, of float32 in float64.  Integers and bools give int64, or
+    `dtype` (wrapping).
 
     The gradient divides by nothing: it is right where elements are 0.
 
     Raises:
-        IndexError: there is no such dimension.
+        IndexError: there is no such dimension. TypeError: dtype is bool.
     """
-    return cumprod_from(input if dtype is None else cast(input, dtype), dim, False)
+    return _as(dtype, "cumprod", input, lambda x: cumprod_from(x, dim, False))
 
 
 def cumprod_from(input: Tensor, dim: int, reverse: bool) -> Tensor:
@@ -111,15 +123,19 @@ def logcumsumexp(input: Tensor, dim: int) -> Tensor:
 
 def _logcumsumexp_vjp(node: Node, g: Tensor, dim: int) -> Tensor:
     # Σ over k >= i of g[k] exp(x[i] - y[k]); y never falls, so no exponential here is above 1.
+    # Where y is NaN so is the summand, unless g is 0: that result is not asked for.
     x, y = node.saved_tensors
-    t = recurrence(_weight(y, _shifted(y, dim, False, float("inf"))), g, dim, True)
-    return t * _weight(x, y)
+    g = where(_C.logical_and(_C.isnan(y), _C.ne(g, 0)), float("nan"), g)
+    t = recurrence(_weight(y, _shifted(y, dim, False, float("inf")), 1.0), g, dim, True)
+    return t * _weight(x, y, _C.where(_C.eq(t, 0), t, float("nan")))
 
 
-def _weight(x: Tensor, y: Tensor) -> Tensor:
-    """exp(x - y), 0 where x is -inf (and y may be, too)."""
+def _weight(x: Tensor, y: Tensor, undefined: Any) -> Tensor:
+    """exp(x - y), 0 where x is -inf (and y may be, too), `undefined` where else x - y is NaN."""
     nothing = _C.eq(x, float("-inf"))
-    return where(nothing, 0.0, exp(where(nothing, 0.0, x) - where(nothing, 0.0, y)))
+    masked = _C.logical_or(nothing, _C.isnan(_C.sub(x, y)))
+    inside = exp(where(masked, 0.0, x) - where(masked, 0.0, y))
+    return where(nothing, 0.0, where(masked, undefined, inside))
 
 
 def cummax(input: Tensor, dim: int) -> ValuesAndIndices:
@@ -168,7 +184,7 @@ def diff(
 ) -> Tensor:
     """x[k+1] - x[k] along `dim`, `n` times; of bools whether they differ.
 
-    `prepend` and `append` are joined to input before.
+    `prepend` and `append` are joined to input before; for n = 0 it is a copy of input alone.
 
     Raises:
         ValueError: n is below 0, input has no dimension, or what is joined does not fit.
@@ -181,6 +197,8 @@ def diff(
     if input.ndim == 0:
         raise ValueError("diff: input: expected at least one dimension, got shape ()")
     d = check.dimension("diff: dim", dim, input.ndim)
+    if n == 0:
+        return clone(input)
     parts = [x for x in (prepend, input, append) if x is not None]
     x = cat(parts, d) if len(parts) > 1 else input
     for _ in range(min(n, x.shape[d])):  # then nothing is left
