@@ -219,6 +219,8 @@ def test_shapes_of_quantiles():
     assert x.quantile(q, 1, True).shape == (2, 3, 1, 5) and x.quantile(q).shape == (2,)
     assert x.quantile(0.5, keepdim=True).shape == (1, 1, 1)
     assert x.quantile(fd.tensor(0.5)).shape == ()
+    nothing = fd.zeros(0)
+    assert x.quantile(nothing).shape == (0,) and x.quantile(nothing, 1, True).shape == (0, 3, 1, 5)
 
 
 ERRORS = [

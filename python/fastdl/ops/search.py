@@ -27,10 +27,10 @@ def searchsorted(
 
     The sequence is the last dimension of `sorted_sequence`; the dimensions before are those of
     `input`, or there are none.  With `sorter` it need not be sorted: `sorter` is its argsort.  The
-    order is that of `sort`: NaN comes last.
+    order is that of `sort`: NaN comes last.  Dtypes are promoted as in arithmetic.
 
     Raises:
-        TypeError: the dtypes differ. IndexError: sorter holds no indices of the sequence.
+        IndexError: sorter holds no indices of the sequence.
         ValueError: the shapes do not fit, or side is neither "left" nor "right".
     """
     if side is not None:
@@ -44,9 +44,7 @@ def searchsorted(
                 f"searchsorted: sorter: expected shape {sequence.shape}, got {sorter.shape}"
             )
         sequence = _C.gather(sequence, -1, sorter)
-    if not isinstance(input, Tensor):
-        input = _C.full((), input, sequence.dtype)
-    out = _C.searchsorted(sequence, input, right)
+    out = _C.searchsorted(*_promoted(sequence, _tensor_beside(input, sequence)), right)
     return _C.cast(out, _C.DType.int32) if out_int32 else out
 
 
@@ -55,9 +53,10 @@ def bucketize(
 ) -> Tensor:
     """In which bucket between the sorted `boundaries` (one dimension) each value lies:
     boundaries[i-1] < x <= boundaries[i], with `right` boundaries[i-1] <= x < boundaries[i].
+    Dtypes are promoted as in arithmetic.
 
     Raises:
-        TypeError: the dtypes differ. ValueError: boundaries has not one dimension.
+        ValueError: boundaries has not one dimension.
     """
     if boundaries.ndim != 1:
         raise ValueError(
@@ -78,8 +77,7 @@ def isin(
     Dtypes are promoted as in arithmetic.
     """
     x, tests = _tensor_beside(elements, test_elements), _tensor_beside(test_elements, elements)
-    dtype = _C.cat([_C.full((1,), 0, t.dtype) for t in (x, tests)], 0).dtype
-    x, tests = _C.cast(x, dtype), _C.cast(reshape(tests, -1), dtype)
+    x, tests = _promoted(x, reshape(tests, -1))
     if tests.shape[0] == 0:
         return _C.full(x.shape, invert, _C.DType.bool)
     tests, _ = _C.sort(tests, 0, False)
@@ -89,12 +87,20 @@ def isin(
 
 
 def _tensor_beside(value: Any, other: Any) -> Tensor:
-    """`value` as a tensor without history; a number takes the dtype of a float tensor beside it."""
+    """`value` as a tensor without history; a number takes the dtype of a float tensor beside it, a
+    float beside ints is float64."""
     if isinstance(value, Tensor):
         return value.detach()
     if isinstance(other, Tensor) and other.is_floating_point():
         return _C.full((), value, other.dtype)
-    return as_tensor(value)
+    return _C.full((), value, _C.DType.float64) if isinstance(value, float) else as_tensor(value)
+
+
+def _promoted(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+    if a.dtype is b.dtype:
+        return a, b
+    dtype = _C.cat([_C.full((1,), 0, t.dtype) for t in (a, b)], 0).dtype
+    return _C.cast(a, dtype), _C.cast(b, dtype)
 
 
 # ---- distinct elements -----------------------------------------------------------------------
@@ -227,6 +233,8 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
         raise ValueError(f"histc: min, max: expected finite min <= max, got {min} and {max}")
     if min == max:
         min, max = min - 1, max + 1
+    if max - min == float("inf"):
+        x, min, max = _C.mul(x, 0.25), min * 0.25, max * 0.25
     inside = _C.logical_and(_C.ge(x, min), _C.le(x, max))
     part = _C.mul(_C.div(_C.sub(_C.where(inside, x, float(min)), min), max - min), float(bins))
     part = _C.minimum(_C.cast(part, _C.DType.int64), bins - 1)

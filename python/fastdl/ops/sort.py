@@ -211,6 +211,8 @@ def _quantile(
     ]
     from .cat import stack
 
+    if not found:
+        return _C.full((0, *shape), 0, input.dtype)
     return stack(found) if several else found[0]
 
 
