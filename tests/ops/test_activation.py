@@ -257,6 +257,8 @@ X = fd.zeros(2, 3)
         (lambda: F.elu(1.0), TypeError, "elu: input: expected a Tensor"),
         (lambda: F.leaky_relu(X, "a"), TypeError, "leaky_relu: negative_slope: expected a number"),
         (lambda: F.celu(X, 0.0), ValueError, "celu: alpha: expected a number"),
+        (lambda: F.celu(X, 1e-39), ValueError, "celu: alpha: expected a number"),
+        (lambda: F.celu(X.double(), 1e-309), ValueError, "celu: alpha: expected a number"),
         (lambda: F.rrelu(X, 0.5, 0.2), ValueError, "rrelu: lower: expected a number"),
         (lambda: F.hardtanh(X, 2.0, 1.0), ValueError, "hardtanh: min_val: expected a number"),
         (lambda: F.hardshrink(X, -1.0), ValueError, "hardshrink: lambd: expected a number"),

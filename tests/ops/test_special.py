@@ -108,6 +108,18 @@ def test_polygamma_of_negative_arguments():
         np.testing.assert_allclose(fd.polygamma(n, x).numpy(), expected, rtol=1e-13, atol=1e-13)
 
 
+POLYGAMMA = [
+    (30, -0.5, -9.222127066162056e26),
+    (30, -0.3, 4.2943869916847625e48),
+    (30, -7.25, 1.2232629049437595e51),
+    (100, -0.5, -1.5303349262176004e140),
+    (100, 0.1, -9.332621544394363e258),
+    (10, 100.0, -3.8135655355681386e-15),
+    (30, 10.0, -28.00901586423282),
+    (60, 1.5, -1.5087179138556403e71),
+]
+
+
 def test_polygamma_at_poles_and_infinity():
     x = fd.tensor([0.0, -1.0, inf], dtype=fd.float64)
     first = fd.polygamma(1, x).tolist()
@@ -118,9 +130,33 @@ def test_polygamma_at_poles_and_infinity():
 def test_polygamma_as_a_method_and_wrong_orders():
     x = fd.tensor([2.0])
     assert x.polygamma(1).item() == fd.polygamma(1, x).item() == pytest.approx(np.pi**2 / 6 - 1)
-    for n in (-1, 1.5, "1"):
-        with pytest.raises(ValueError, match="polygamma: n: expected an int from 0 on"):
+    for n, error in ((-1, ValueError), (101, ValueError), (1.5, TypeError), (True, TypeError)):
+        with pytest.raises(error, match="polygamma: n: expected"):
             fd.polygamma(n, x)
+
+
+def test_polygamma_of_high_orders():
+    """Values computed to 60 digits."""
+    for n, x, expected in POLYGAMMA:
+        y = fd.tensor(x, dtype=fd.float64, requires_grad=True)
+        z = fd.polygamma(n, y)
+        assert z.item() == pytest.approx(expected, rel=4e-16 * (n + 8))
+        assert fd.autograd.grad(z, y)[0].isnan().item() is False
+
+
+def test_logit_of_integers_and_bools():
+    assert (
+        str(fd.logit(fd.tensor([0, 1, 2, 3], dtype=fd.uint8)).tolist()) == "[-inf, inf, nan, nan]"
+    )
+    assert fd.logit(fd.tensor([False, True])).tolist() == [-inf, inf]
+
+
+@pytest.mark.parametrize("dtype", [fd.float32, fd.float64])
+def test_slope_of_logit_at_edges(dtype):
+    """NaN where the value is."""
+    x = fd.tensor([0.0, -0.0, 1.0, 0.5, -1.0, 2.0, inf, -inf, nan], dtype=dtype, requires_grad=True)
+    fd.logit(x).sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), [inf, inf, inf, 4, nan, nan, nan, nan, nan])
 
 
 def test_logit():

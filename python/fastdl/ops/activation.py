@@ -171,10 +171,12 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     Barron, "Continuously Differentiable Exponential Linear Units", 2017.
 
     Raises:
-        ValueError: alpha is not above 0. TypeError: input is not float32 or float64.
+        ValueError: alpha is below the smallest normal number of input's dtype.
+        TypeError: input is not float32 or float64.
     """
     check.float_tensor("celu: input", input)
-    check.number("celu: alpha", alpha, 5e-324, _INF)
+    least = 2.0**-126 if input.dtype is _C.DType.float32 else 2.0**-1022
+    check.number("celu: alpha", alpha, least, _INF)  # its inverse has to be finite
     if inplace:
         return in_place("celu", lambda x: celu(x, alpha), input)
     return _exponential(input, 1.0, alpha, 1.0 / alpha)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 
-from .. import _C
+from .. import _C, check
 from ..tensor import Tensor
 from .slope import with_slope, with_slope_of_result
 from .where import where
@@ -55,28 +55,30 @@ def _trigamma(x: Tensor) -> Tensor:
 
 
 def polygamma(n: int, input: Tensor) -> Tensor:
-    """The n-th derivative of ψ (n = 0: ψ itself), n ≥ 0; infinite or NaN at 0 and the negative
-    integers.  From n = 1 on a composition in float64.
+    """The n-th derivative of ψ (n = 0: ψ itself; n up to 100); infinite or NaN at 0 and the
+    negative integers.  From n = 1 on a composition in float64.
 
     n! (−1)ⁿ⁺¹ ζ(n + 1, x), Hurwitz' zeta function by Euler's and Maclaurin's sum (NIST Digital
     Library of Mathematical Functions, 25.11.28); for x < 0 by reflection (5.15.6).
 
     Raises:
-        ValueError: n is below 0.
+        TypeError: n is no int. ValueError: n is not in [0, 100].
     """
     if isinstance(n, Tensor):  # x.polygamma(n)
         n, input = input, n
-    if not isinstance(n, int) or n < 0:
-        raise ValueError(f"polygamma: n: expected an int from 0 on, got {n!r}")
-    if n == 0:
-        return digamma(input)
+    if check.integer("polygamma: n", n, 0) > 100:
+        raise ValueError(f"polygamma: n: expected at most 100, got {n}")
+    return _polygamma(n, input) if n else digamma(input)
+
+
+def _polygamma(n: int, input: Tensor) -> Tensor:
     dtype = input.dtype if input.is_floating_point() else _C.DType.float32
     x = input.detach().double()
     negative = _C.lt(x, 0)
     value = _polygamma_positive(n, where(negative, 1 - x, x))
     reflected = (-value if n % 2 else value) - _cotangent_derivative(n, x)
     out = _C.cast(where(negative, reflected, value), dtype)
-    return with_slope(lambda _: out, lambda x: polygamma(n + 1, x), input)
+    return with_slope(lambda _: out, lambda x: _polygamma(n + 1, x), input)
 
 
 # B₂ / 2!, B₄ / 4!, …
@@ -94,11 +96,12 @@ _BERNOULLI = [
 
 def _polygamma_positive(n: int, x: Tensor) -> Tensor:
     s, terms = n + 1, 12 + n
-    total = _C.pow(x, -s)
+    unit = math.exp(math.lgamma(s) / s)  # unitˢ = n!: the factor within the power, no underflow
+    total = _C.pow(x / unit, -s)
     for k in range(1, terms):
-        total = total + _C.pow(x + k, -s)
+        total = total + _C.pow((x + k) / unit, -s)
     y = x + terms
-    power = _C.pow(y, -s)
+    power = _C.pow(y / unit, -s)
     total = total + power * (y / n + 0.5)
     factor = float(s)
     for j, b in enumerate(_BERNOULLI):
@@ -106,7 +109,7 @@ def _polygamma_positive(n: int, x: Tensor) -> Tensor:
         total = total + power * (b * factor)
         factor *= (s + 2 * j + 1) * (s + 2 * j + 2)
     total = where(_C.isinf(x), 0.0, total)
-    return total * (math.factorial(n) * (-1.0) ** (n + 1))
+    return total if n % 2 else -total
 
 
 def _cotangent_derivative(n: int, x: Tensor) -> Tensor:
@@ -117,8 +120,10 @@ def _cotangent_derivative(n: int, x: Tensor) -> Tensor:
         coefficients = [
             -math.pi * (a + b) for a, b in zip([*slope, 0, 0], [0, 0, *slope], strict=True)
         ]
-    angle = (x - _C.round(x)) * math.pi
-    cotangent = 1 / _C.tan(angle)
+    part = x - _C.round(x)
+    rest = (_C.where(_C.lt(part, 0), -0.5, 0.5) - part) * math.pi  # its cotangent is tan(rest)
+    steep = _C.lt(_C.abs(part), 0.25)
+    cotangent = _C.where(steep, 1 / _C.tan(part * math.pi), _C.tan(rest))
     result = cotangent * 0
     for a in reversed(coefficients):
         result = result * cotangent + a
@@ -135,10 +140,13 @@ def logit(input: Tensor, eps: float | None = None) -> Tensor:
 
 
 def _logit(x: Tensor) -> Tensor:
+    if not x.is_floating_point():
+        x = _C.cast(x, _C.DType.float32)
     middle = _C.logical_and(_C.gt(x, 0.25), _C.lt(x, 0.75))
     near = _C.mul(_C.atanh(_C.sub(_C.mul(x, 2), 1)), 2)
     return _C.where(middle, near, _C.sub(_C.log(x), _C.log1p(_C.neg(x))))
 
 
 def _logit_slope(x: Tensor) -> Tensor:
-    return 1 / (x * (1 - x))
+    outside = _C.logical_or(_C.lt(x, 0), _C.gt(x, 1))
+    return where(outside, float("nan"), 1.0) / ((x + 0) * (1 - x))  # x + 0: -0 becomes 0
