@@ -214,6 +214,14 @@ def test_the_last_of_several_has_the_gradient():
     assert x.grad.tolist() == [0, 0, 7] and src.grad.tolist() == [0, 6, 5]
 
 
+def test_index_fill_counts_from_the_end():
+    x = fd.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    for dtype in (fd.int64, fd.int32):
+        assert x.index_fill(0, fd.tensor([-1, 0], dtype=dtype), 9).tolist() == [9, 2, 9]
+    x.index_fill(0, fd.tensor([-1]), 9).sum().backward()
+    assert x.grad.tolist() == [1, 1, 0]
+
+
 @pytest.mark.parametrize("dtype", [fd.float64, fd.int64, fd.int32, fd.uint8, fd.bool])
 def test_every_dtype_is_scattered(dtype):
     x = fd.zeros(2, 2, dtype=dtype).scatter(1, fd.tensor([[1], [0]]), fd.ones(2, 1, dtype=dtype))
@@ -335,6 +343,8 @@ ERRORS = [
      "scatter: src: expected dtype float32, got float64"),
     (lambda: X.to(fd.uint8).scatter(1, t([[[0]]]), 256), ValueError, "fits into uint8, got 256"),
     (lambda: X.scatter(1, t([0]), 1), ValueError, "scatter: index: expected 3 dimensions"),
+    (lambda: X.index_fill(1, t([-6]), 1), IndexError, "index_fill: index: .* got -6"),
+    (lambda: X.index_fill(1, t([True]), 1), TypeError, "index_fill: index: .* got bool"),
     (lambda: X.index_fill(1, t([5]), 1), IndexError, "index_fill: index: .* got 5"),
     (lambda: X.index_fill(1, t([0]), z(1)), ValueError, "index_fill: value: expected a 0-d"),
     (lambda: X.index_fill(1, t([[0]]), 1), ValueError, "index_fill: input, index: expected"),

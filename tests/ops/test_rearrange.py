@@ -79,12 +79,25 @@ def test_integers_scalars_and_nothing():
     assert fd.tensor([True, False]).flip(0).tolist() == [False, True]
 
 
+def test_arguments_by_name():
+    x = fd.tensor([[1, 2], [3, 4]])
+    assert x.flip(dims=(0,)).tolist() == fd.flip(x, dims=[0]).tolist() == [[3, 4], [1, 2]]
+    assert fd.tile(x[0], dims=(2,)).tolist() == x[0].tile(dims=(2,)).tolist() == [1, 2, 1, 2]
+    assert x.repeat(repeats=(1, 2)).tolist() == x.repeat(1, 2).tolist()
+    assert fd.permute(x, dims=(1, 0)).tolist() == x.permute(dims=(1, 0)).tolist() == x.T.tolist()
+
+
 X = fd.zeros(2, 3)
 
 
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
+        (
+            lambda: X.flip(0, dims=(1,)),
+            TypeError,
+            r"flip: expected ints once, got \(0,\) and by name",
+        ),
         (lambda: X.flip(2), IndexError, r"flip: dims: .*got 2"),
         (lambda: X.flip(1, -1), ValueError, r"flip: dims: .*once, got \(1, -1\)"),
         (lambda: X.rot90(1, (0, 0)), ValueError, r"rot90: dims: expected each dimension once"),

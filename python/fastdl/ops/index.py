@@ -1,7 +1,7 @@
 """Indexing: `x[key]`, `x[key] = value`, and selecting and adding along a dimension.
 
 Indices are checked before anything is read or written.  In `x[...]` negative ones count from the
-end; the functions refuse them, as PyTorch does.
+end; the functions refuse them, as PyTorch does (`index_fill` does not).
 """
 
 from __future__ import annotations
@@ -335,10 +335,10 @@ def _scatter_vjp(
 
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """A copy of `input` with the slices along `dim` that `index` names set to `value`, a number or
-    a 0-d tensor.
+    a 0-d tensor.  Negative indices count from the end.
 
     Raises:
-        IndexError: an index is not in [0, size), or there is no such dimension.
+        IndexError: an index is not in [-size, size), or there is no such dimension.
         TypeError: index is not of ints. ValueError: it has not one dimension, or value has any.
     """
     check.tensor("index_fill: input", input)
@@ -355,6 +355,9 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     if not isinstance(value, Tensor):
         value = _C.full((), value, input.dtype)
     source = expand(cast(value, input.dtype), shape)
+    size = input.shape[d]
+    negative = _C.logical_and(_C.lt(index, 0), _C.ge(_C.add(index, size), 0))
+    index = _C.cast(_C.where(negative, _C.add(index, size), index), index.dtype)
     out = _C.index_fill(input, d, index, source)
     return record(out, _index_copy_vjp, (input, source), (index,), d)
 

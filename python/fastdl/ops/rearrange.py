@@ -14,13 +14,16 @@ from .split import narrow
 from .view import _ints, expand, reshape, transpose
 
 
-def flip(input: Tensor, *dims: int | Sequence[int]) -> Tensor:
-    """A copy with the order of the elements reversed along each of `dims`.
+def flip(
+    input: Tensor, *along: int | Sequence[int], dims: int | Sequence[int] | None = None
+) -> Tensor:
+    """A copy with the order of the elements reversed along each of the dimensions given, in a row,
+    as a tuple, or as `dims`.
 
     Raises:
         IndexError: there is no such dimension. ValueError: one is named twice.
     """
-    named = _ints("flip", dims)
+    named = _ints("flip", along, dims)
     axes = check.dimensions("flip: dims", named, check.tensor("flip: input", input).ndim)
     out = input
     for d in axes if input.ndim else []:
@@ -86,15 +89,17 @@ def roll(
     return clone(out) if out is input else out
 
 
-def repeat(input: Tensor, *repeats: int | Sequence[int]) -> Tensor:
-    """A copy with `input` laid out repeats[d] times along each dimension; more repeats than
+def repeat(
+    input: Tensor, *times: int | Sequence[int], repeats: int | Sequence[int] | None = None
+) -> Tensor:
+    """A copy with `input` laid out times[d] (or repeats[d]) times along each dimension; more than
     dimensions put new ones in front.
 
     Raises:
         ValueError: one is below 0, or there are fewer repeats than dimensions.
     """
     check.tensor("repeat: input", input)
-    counts = _ints("repeat", repeats)
+    counts = _ints("repeat", times, repeats)
     if len(counts) < input.ndim or any(n < 0 for n in counts):
         raise ValueError(
             f"repeat: repeats: expected at least {input.ndim} numbers of at least 0, got "
@@ -123,10 +128,12 @@ def _repeated(x: Tensor, dim: int, n: int, inner: bool = False) -> Tensor:
     return reshape(clone(wide), (*shape[:dim], n * size, *shape[dim + 1 :]))
 
 
-def tile(input: Tensor, *dims: int | Sequence[int]) -> Tensor:
+def tile(
+    input: Tensor, *times: int | Sequence[int], dims: int | Sequence[int] | None = None
+) -> Tensor:
     """`repeat`, with 1 put in front of too few numbers, as NumPy's."""
     check.tensor("tile: input", input)
-    counts = _ints("tile", dims)
+    counts = _ints("tile", times, dims)
     return repeat(input, (*[1] * (input.ndim - len(counts)), *counts))
 
 

@@ -13,8 +13,12 @@ from ..tensor import Tensor
 from . import copy
 
 
-def _ints(op: str, values: tuple[Any, ...]) -> tuple[int, ...]:
-    """The ints in `op(2, 3)` or `op((2, 3))`."""
+def _ints(op: str, values: tuple[Any, ...], named: Any = None) -> tuple[int, ...]:
+    """The ints in `op(2, 3)` or `op((2, 3))`, or those given by name."""
+    if named is not None:
+        if values:
+            raise TypeError(f"{op}: expected ints once, got {values} and by name {named!r}")
+        values = (named,)
     if len(values) == 1 and isinstance(values[0], tuple | list):
         values = tuple(values[0])
     for value in values:
@@ -39,9 +43,11 @@ def _transpose_vjp(_: Node, g: Tensor, dim0: int, dim1: int) -> Tensor:
     return transpose(g, dim0, dim1)
 
 
-def permute(input: Tensor, *dims: int | Sequence[int]) -> Tensor:
-    """`input` with its dimensions in the order `dims`."""
-    order = _ints("permute", dims)
+def permute(
+    input: Tensor, *order: int | Sequence[int], dims: int | Sequence[int] | None = None
+) -> Tensor:
+    """`input` with its dimensions in the order `order`, or `dims`."""
+    order = _ints("permute", order, dims)
     out = _C.permute(input, order)
     inverse = [0] * len(order)
     for to, source in enumerate(order):
