@@ -14,17 +14,17 @@ Arrays = tuple[np.ndarray, ...]
 Make = Callable[[np.random.Generator, tuple[int, int]], Arrays]
 
 
-def _kept(make: Make) -> Callable[[str], Arrays]:
+@functools.lru_cache(2)
+def _made(make: Make, size: str) -> Arrays:
     """The inputs of a size, made once and the same for all contenders."""
+    arrays = make(np.random.default_rng(0), SHAPES[size])
+    for array in arrays:
+        array.flags.writeable = False
+    return arrays
 
-    @functools.lru_cache(1)
-    def inputs(size: str) -> Arrays:
-        arrays = make(np.random.default_rng(0), SHAPES[size])
-        for array in arrays:
-            array.flags.writeable = False
-        return arrays
 
-    return inputs
+def _kept(make: Make) -> Callable[[str], Arrays]:
+    return functools.partial(_made, make)
 
 
 def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -142,10 +142,11 @@ def labelled(rng: np.random.Generator, shape: tuple[int, int]) -> Arrays:
 
 @_kept
 def multilabelled(rng: np.random.Generator, shape: tuple[int, int]) -> Arrays:
-    """Scores, and three classes of each row, then −1."""
-    target = np.full(shape, -1)
-    target[:, :3] = rng.integers(0, shape[1] // 3, (shape[0], 3)) * 3 + np.arange(3)
-    return _normal(rng, shape), target
+    """Scores of 20 classes, and three of the classes for each row, then −1."""
+    rows = shape[0] * shape[1] // 20
+    target = np.full((rows, 20), -1)
+    target[:, :3] = rng.integers(0, 6, (rows, 3)) * 3 + np.arange(3)
+    return _normal(rng, (rows, 20)), target
 
 
 @_kept
