@@ -259,6 +259,17 @@ def test_pow_gradients_at_zero():
         assert x.grad.item() == expected
 
 
+def test_zero_slopes_stay_zero_under_infinite_cotangents():
+    x = fd.tensor([0.0, 2.0, inf], requires_grad=True)
+    cotangent = fd.tensor([inf, nan, -1.0])
+    for f in (
+        lambda x: x**0,
+        lambda x: x ** fd.zeros(3),
+        lambda x: fd.copysign(fd.ones(3), x),
+    ):
+        assert fd.autograd.grad(f(x), x, cotangent)[0].tolist() == [0] * 3
+
+
 def test_second_derivative_of_square_at_zero():
     x = fd.tensor(0.0, requires_grad=True)
     (g,) = fd.autograd.grad(x**2, x, create_graph=True)

@@ -388,6 +388,15 @@ def test_dtypes():
         assert fd.ones(3).to(dtype).amax().dtype is dtype
     assert fd.full((300,), 255, dtype=fd.uint8).sum().item() == 76500
     assert fd.ones(3).sum(dtype=fd.float64).dtype is fd.float64
+    x = fd.tensor([100.5, 200, 3])
+    for f, expected in (
+        (fd.sum, {"int32": 303, "uint8": 47, "bool": True}),
+        (fd.nansum, {"int32": 303, "uint8": 47, "bool": True}),
+        (fd.prod, {"int32": 60000, "uint8": 96, "bool": True}),
+    ):
+        for dtype, value in expected.items():
+            y = f(x, dtype=dtype)
+            assert y.dtype is getattr(fd, dtype) and y.item() == value
     assert fd.arange(3).mean(dtype=fd.float32).item() == 1
     assert fd.arange(3).float().any().dtype is fd.bool
     assert fd.tensor([0.0, nan]).any().item() is True

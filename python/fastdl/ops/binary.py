@@ -12,6 +12,7 @@ from ..dtypes import DType
 from ..inplace import changed_in_place, check_in_place, replaced_by
 from ..tensor import Tensor
 from .copy import cast, clone
+from .slope import zero_vjp
 from .unary import log, sigmoid
 from .view import sum_to_shape
 from .where import where
@@ -138,12 +139,13 @@ def _pow_vjp(
     grad_a = grad_b = None
     if need_a:
         if isinstance(b, Tensor):
-            slope = where(_C.eq(b, 0), 0.0, b * pow(a, where(_C.eq(b, 0), 1.0, b) - 1))
+            none = _C.eq(b, 0)
+            grad_a = where(none, 0.0, g * (b * pow(a, where(none, 1.0, b) - 1)))
         elif b == 0:
-            slope = a * 0
+            grad_a = zero_vjp(node, g)
         else:
-            slope = b * a if b == 2 else b * pow(a, b - 1)
-        grad_a = _back(g * slope, like_a)
+            grad_a = g * (b * a if b == 2 else b * pow(a, b - 1))
+        grad_a = _back(grad_a, like_a)
     if need_b:
         base = a if isinstance(a, Tensor) else _C.full((), a, b.dtype)
         at_zero = _C.logical_and(_C.eq(base, 0), _C.ge(b, 0))
@@ -325,7 +327,7 @@ def _copysign_vjp(
     need_a, need_b = node.needs_input_grad
     return (
         _back(g * _C.mul(_C.sign(a), _C.copysign(1.0, b)), like_a) if need_a else None,
-        _back(g * 0, like_b) if need_b else None,
+        _back(zero_vjp(node, g), like_b) if need_b else None,
     )
 
 

@@ -55,13 +55,13 @@ def _numel(shape: Shape, kept: Shape) -> int:
 
 
 def sum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
-    """The sum over `dim`; of nothing 0.  Integers and bools give int64.
+    """The sum over `dim`; of nothing 0.  Integers and bools give int64, or `dtype` (wrapping).
 
     Raises:
         IndexError: there is no such dimension. ValueError: one is named twice.
     """
     if dtype is not None:
-        input = cast(input, dtype)
+        return cast(sum(cast(input, dtype), dim, keepdim), dtype)
     out = _C.sum(input, dim, keepdim)
     if not needs_grad(input):
         return out
@@ -95,7 +95,8 @@ def _mean_vjp(_: Node, g: Tensor, shape: Shape, kept: Shape) -> Tensor:
 def nansum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """`sum` of what is not NaN; of nothing 0."""
     x = input if dtype is None else cast(input, dtype)
-    return sum(where(binary.eq(x, x), x, 0) if x.is_floating_point() else x, dim, keepdim)
+    numbers = where(binary.eq(x, x), x, 0) if x.is_floating_point() else x
+    return sum(numbers, dim, keepdim, dtype=dtype)
 
 
 def nanmean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
@@ -117,7 +118,7 @@ def count_nonzero(input: Tensor, dim: Dim = None) -> Tensor:
 
 
 def prod(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
-    """The product over `dim`; of nothing 1.  Integers and bools give int64.
+    """The product over `dim`; of nothing 1.  Integers and bools give int64, or `dtype` (wrapping).
 
     Over- or underflows only where the result does.  Of float64 every factor adds half a ULP.  The
     gradient divides by nothing: it is right where elements are 0.
@@ -126,7 +127,7 @@ def prod(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = 
         IndexError: there is no such dimension. ValueError: one is named twice.
     """
     if dtype is not None:
-        input = cast(input, dtype)
+        return cast(prod(cast(input, dtype), dim, keepdim), dtype)
     out = _C.prod(input, dim, keepdim)
     return record(out, _prod_vjp, (input,), (input,), _kept_shape(input.shape, dim))
 
