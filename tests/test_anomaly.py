@@ -128,3 +128,12 @@ def test_functions_of_the_users():
         y = Double.apply(x)
         with pytest.raises(RuntimeError, match=r"div, for the gradient of .* made the first Inf"):
             y.sum().backward()
+
+
+def test_zero_times_infinity_in_a_loss_is_no_anomaly():
+    x = fd.tensor([[-np.inf, 0.0]], requires_grad=True)
+    t = fd.tensor([[0.0, 1.0]])
+    for loss in (F.binary_cross_entropy_with_logits, F.cross_entropy):
+        with detect_anomaly():
+            loss(x, t).backward()
+        assert np.isfinite(x.grad.numpy()).all()

@@ -172,3 +172,15 @@ def test_errors(call, error, text):
 
 def test_the_functional_namespace():
     assert fd.autograd.functional.jacobian is jacobian
+
+
+def test_no_grad_outside_changes_nothing():
+    def cube(x):
+        return x * x * x
+
+    x = fd.tensor([1.0, 2.0])
+    with fd.no_grad():
+        found = jacobian(cube, x), hessian(lambda x: cube(x).sum(), x)
+        kept = jacobian(cube, x.clone().requires_grad_(), create_graph=True)
+    assert found[0].tolist() == [[3, 0], [0, 12]] and found[1].tolist() == [[6, 0], [0, 12]]
+    assert kept.requires_grad

@@ -217,8 +217,69 @@ def test_errors(call, error, text):
         call()
 
 
+def test_a_number_of_one_matrix_has_no_dimensions():
+    A = TALL[0, :3].clone().requires_grad_()
+    sign, log = linalg.slogdet(A)
+    assert sign.shape == log.shape == ()
+    log.backward()
+    np.testing.assert_allclose(A.grad.numpy(), np.linalg.inv(A.detach().numpy()).T)
+
+
+def test_the_norm_of_zeros_has_the_gradient_zero():
+    A = fd.zeros(2, 3, 2, requires_grad=True)
+    linalg.matrix_norm(A).sum().backward()
+    assert A.grad.abs().sum().item() == 0
+
+
+@pytest.mark.parametrize("shape", [(0, 0), (0, 3), (3, 0), (2, 0, 0), (0, 3, 3), (2, 3, 0)])
+def test_numbers_of_empty_matrices_are_zero(shape):
+    A = fd.zeros(shape, dtype="float64", requires_grad=True)
+    assert linalg.matrix_rank(A).tolist() == np.zeros(shape[:-2]).tolist()
+    norms = ["fro", "nuc", 2, 1, np.inf]
+    found = [linalg.matrix_norm(A, ord) for ord in norms] + [linalg.cond(A, p) for p in (None, -2)]
+    if shape[-1] == shape[-2]:
+        found += [linalg.cond(A, p) for p in (*norms, -1)]
+    for x in found:
+        assert x.tolist() == np.zeros(shape[:-2]).tolist()
+    fd.stack(found).sum().backward()
+    assert A.grad.shape == shape
+    if shape == (0, 0):
+        for ord in (-2, -1, -np.inf):  # the least of nothing
+            with pytest.raises((IndexError, ValueError)):
+                linalg.matrix_norm(A, ord)
+
+
+def test_lstsq_of_vectors():
+    A = fd.tensor([[1.0, 2], [3, 5], [7, 1]], dtype="float64")
+    found = linalg.lstsq(A, fd.tensor([1.0, 2, 3], dtype="float64"))
+    np.testing.assert_allclose(found.solution.numpy(), [0.4020, 0.1784], atol=1e-4)
+    assert found.residuals.shape == ()
+    b = fd.tensor([[1.0, 2, 3], [2, 1, 0]], dtype="float64")
+    found = linalg.lstsq(A.expand(2, 3, 2), b).solution
+    np.testing.assert_allclose(found.numpy(), [[0.4020, 0.1784], [-0.0553, 0.3442]], atol=1e-4)
+    assert found.shape == (2, 2)
+
+
+def test_the_singular_values_of_a_full_svd_have_a_gradient():
+    A = fd.tensor([[1.0, 2], [3, 5], [7, 1]], dtype="float64").requires_grad_()
+    U, S, Vh = linalg.svd(A)
+    assert U.shape == (3, 3)
+    np.testing.assert_allclose((U[:, :2] @ (S.unsqueeze(-1) * Vh)).tolist(), A.tolist())
+    S.sum().backward()
+    want = [[0.0381, 0.3754], [0.1695, 0.9109], [0.9848, -0.1713]]
+    np.testing.assert_allclose(A.grad.numpy(), want, atol=1e-4)
+
+
+def test_nan_is_not_positive_definite():
+    for bad in ([[np.nan]], [[1.0, 0], [np.nan, 1]], [[4.0, 0], [2, np.nan]]):
+        with pytest.raises(linalg.LinAlgError, match=r"cholesky: A: .*definite"):
+            linalg.cholesky(fd.tensor(bad))
+    unread = fd.tensor([[1.0, np.nan], [0, 1]])
+    assert linalg.cholesky(unread).tolist() == [[1, 0], [0, 1]]
+
+
 def test_gradients_that_do_not_exist_are_refused():
-    for call in (linalg.qr, linalg.svd):
+    for call, part in ((linalg.qr, 0), (linalg.svd, 2)):
         x = WIDE.clone().requires_grad_()
         with pytest.raises(RuntimeError, match="gradient"):
-            call(x)[0].sum().backward()
+            call(x)[part].sum().backward()

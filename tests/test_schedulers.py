@@ -461,3 +461,15 @@ def test_no_momentum_to_cycle():
     del optimizer.defaults["momentum"]
     with pytest.raises(ValueError, match="cycle_momentum: expected an optimizer with momentum"):
         L.OneCycleLR(optimizer, 1.0, 10)
+
+
+def test_a_sequence_may_begin_with_a_later_schedule():
+    optimizer = optim.SGD([fd.tensor([0.0]).requires_grad_()], lr=1.0)
+    parts = [L.LinearLR(optimizer, 0.1, total_iters=3), L.CosineAnnealingLR(optimizer, 10)]
+    sequence = L.SequentialLR(optimizer, parts, [0])
+    found = []
+    for _ in range(4):
+        found.append(optimizer.param_groups[0]["lr"])
+        sequence.step()
+    want = [1.0, 0.9755282581475768, 0.9045084971874737, 0.7938926261462366]
+    assert found == pytest.approx(want, rel=1e-15)

@@ -129,17 +129,19 @@ class _Call:
 
     def jacobian_of(self, y: Tensor, create_graph: bool, strict: bool) -> list[Tensor]:
         """The Jacobian of `y` at each input, row by row."""
-        refuses, one, flat = strict and self.name, ones((), dtype=y.dtype), y.reshape(-1)
-        rows = [
-            _gradients([flat[k]], [one], self.inputs, create_graph, refuses)
-            for k in range(y.numel())
-        ]
-        return [
-            stack([row[i] for row in rows]).reshape(*y.shape, *x.shape)
-            if rows
-            else zeros(*y.shape, *x.shape, dtype=x.dtype)
-            for i, x in enumerate(self.inputs)
-        ]
+        refuses, one = strict and self.name, ones((), dtype=y.dtype)
+        with autograd.enable_grad():
+            flat = y.reshape(-1)
+            rows = [
+                _gradients([flat[k]], [one], self.inputs, create_graph, refuses)
+                for k in range(y.numel())
+            ]
+            return [
+                stack([row[i] for row in rows]).reshape(*y.shape, *x.shape)
+                if rows
+                else zeros(*y.shape, *x.shape, dtype=x.dtype)
+                for i, x in enumerate(self.inputs)
+            ]
 
     def packed_outputs(self) -> Any:
         kept = self.outputs if self.create_graph else [y.detach() for y in self.outputs]

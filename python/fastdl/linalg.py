@@ -21,8 +21,10 @@ from numpy.linalg import LinAlgError
 
 from . import check
 from .autograd import Node, record
+from .ops.cat import cat
 from .ops.create import from_numpy
 from .ops.matmul import matmul
+from .ops.norm import norm
 from .ops.triangle import tril, triu
 from .ops.view import sum_to_shape
 from .ops.where import where
@@ -124,19 +126,23 @@ def lstsq(A: Tensor, B: Tensor, rcond: float | None = None) -> Lstsq:
 
     Args:
         A: (..., m, n).
-        B: (..., m, k).
+        B: (..., m, k); or (m,), or (..., m) where A is (..., m, n): right-hand sides one by one.
         rcond: singular values up to rcond times the largest count as 0; by default the machine
             epsilon times the larger of m and n.
 
     Returns:
         solution (..., n, k), differentiable; residuals (..., k), the squared distances (summed even
         where the rank is low, unlike PyTorch's); rank (...); singular_values (..., min(m, n)).
+        Of vectors B the first two have no k.
     """
     _matrix("lstsq: A", A)
-    _matrix("lstsq: B", B)
+    _matrix("lstsq: B", B, 1)
+    if B.ndim == 1 or B.shape == A.shape[:-1]:
+        X, residuals, *others = lstsq(A, B.unsqueeze(-1), rcond)
+        return Lstsq(X.squeeze(-1), residuals.squeeze(-1), *others)
     _fits("lstsq", A, B)
     U, S, Vh = _lapack("lstsq", lambda a: np.linalg.svd(a, full_matrices=False), A)
-    limit = _cutoff(A, rcond) * S.amax(-1, keepdim=True) if S.shape[-1] else S
+    limit = _cutoff(A, rcond) * _extreme(S, True).unsqueeze(-1)
     kept = limit < S
     inverse = where(kept, 1.0, 0.0) / where(kept, S, 1.0)
     b = B.detach()
@@ -189,12 +195,19 @@ def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     (..., n, n); only the lower triangle is read, the gradient is symmetric.
 
     Raises:
-        LinAlgError: A is not positive definite.
+        LinAlgError: A is not positive definite, or holds NaN there.
     """
     _square("cholesky", A)
-    factor = _lapack("cholesky", np.linalg.cholesky, A)
+    factor = _lapack("cholesky", _cholesky, A)
     out = record(factor, _cholesky_vjp, (A,), (factor,))
     return out.mT if upper else out
+
+
+def _cholesky(a: Any) -> Any:
+    factor = np.linalg.cholesky(a)
+    if np.isnan(np.diagonal(factor, axis1=-2, axis2=-1)).any():  # LAPACKs differ in seeing it
+        raise LinAlgError("Matrix is not positive definite")
+    return factor
 
 
 def _cholesky_vjp(node: Node, g: Tensor) -> Tensor:
@@ -259,19 +272,28 @@ def _eigvalsh_vjp(node: Node, g: Tensor, UPLO: Literal["L", "U"]) -> Tensor:
 def svd(A: Tensor, full_matrices: bool = True) -> tuple[Tensor, Tensor, Tensor]:
     """U, S (..., k) descending, and Vh, with A (..., m, n) = U diag(S) Vh, k = min(m, n).
 
-    U is (..., m, k) and Vh (..., k, n), or (..., m, m) and (..., n, n) if `full_matrices`; those
-    have a gradient only where A is square.  Where singular values are equal or 0, the gradient of
+    U is (..., m, k) and Vh (..., k, n), or (..., m, m) and (..., n, n) if `full_matrices`; what has
+    more than k vectors then has no gradient.  Where singular values are equal or 0, the gradient of
     the vectors does not exist (inf or NaN).
     """
     _matrix("svd: A", A)
     U, S, Vh = _lapack("svd", lambda a: np.linalg.svd(a, full_matrices=full_matrices), A)
-    return record((U, S, Vh), _svd_vjp, (A,), (U, S, Vh))
+    k = S.shape[-1]
+    parts = U[..., :k], S, Vh[..., :k, :]
+    u, s, vh = record(parts, _svd_vjp, (A,), parts)
+    if U.shape[-1] > k:
+        u = cat([u, record(U[..., k:], _more_vectors_vjp, (A,))], -1)
+    if Vh.shape[-2] > k:
+        vh = cat([vh, record(Vh[..., k:, :], _more_vectors_vjp, (A,))], -2)
+    return u, s, vh
+
+
+def _more_vectors_vjp(*_: Any) -> Tensor:
+    raise RuntimeError("svd: full_matrices: the gradient of more vectors than values needs False")
 
 
 def _svd_vjp(node: Node, to_u: Tensor, to_s: Tensor, to_vh: Tensor) -> Tensor:
     U, S, Vh = node.saved_tensors
-    if U.shape[-1] != Vh.shape[-2]:
-        raise RuntimeError("svd: full_matrices: the gradient of a non-square A needs False")
     row, column = S.unsqueeze(-2), S.unsqueeze(-1)
     squares, by_u, by_v = S * S, U.mT @ to_u, Vh @ to_vh.mT
     middle = _over_differences(by_u - by_u.mT, squares) * row
@@ -329,31 +351,43 @@ def _slogdet_vjp(node: Node, g: Tensor) -> Tensor:
 
 
 def matrix_norm(A: Tensor, ord: Any = "fro") -> Tensor:
-    """Norms (...,) of matrices (..., m, n): "fro", "nuc", 2, -2, 1, -1, inf or -inf."""
+    """Norms (...,) of matrices (..., m, n): "fro", "nuc", 2, -2, 1, -1, inf or -inf.
+
+    The largest of nothing is 0, the least of nothing raises.
+    """
     _matrix("matrix_norm: A", A)
     if ord == "fro":
-        return (A * A).sum((-2, -1)).sqrt()
+        return norm(A, "fro", (-2, -1))
     if ord == "nuc":
         return svdvals(A).sum(-1)
     if ord in (2, -2):
-        return svdvals(A)[..., 0 if ord == 2 else -1]
+        return _extreme(svdvals(A), ord > 0)
     if ord not in (1, -1, float("inf"), -float("inf")):
         raise ValueError(
             f"matrix_norm: ord: expected 'fro', 'nuc', 2, -2, 1, -1, inf or -inf, got {ord!r}"
         )
     sums = A.abs().sum(-2 if abs(ord) == 1 else -1)
-    return sums.amax(-1) if ord > 0 else sums.amin(-1)
+    return _extreme(sums, ord > 0)
+
+
+def _extreme(values: Tensor, largest: bool) -> Tensor:
+    if largest:
+        return values.amax(-1) if values.shape[-1] else values.sum(-1)
+    return values.amin(-1)
 
 
 def cond(A: Tensor, p: Any = None) -> Tensor:
     """Condition numbers (...,): largest by smallest singular value (p = None or 2; p = -2: the
-    inverse), or in another norm of `matrix_norm` |A| |inv(A)|."""
+    inverse), or in another norm of `matrix_norm` |A| |inv(A)|; 0 of empty matrices."""
     _matrix("cond: A", A)
+    if p not in (None, 2, -2):
+        _square("cond", A)
+    if 0 in A.shape[-2:]:
+        return A.sum((-2, -1))
     if p in (None, 2, -2):
         values = svdvals(A)
         largest, smallest = values[..., 0], values[..., -1]
         return smallest / largest if p == -2 else largest / smallest
-    _square("cond", A)
     return matrix_norm(A, p) * matrix_norm(inv(A), p)
 
 
@@ -361,7 +395,7 @@ def matrix_rank(A: Tensor, *, rtol: float | None = None) -> Tensor:
     """How many singular values are above rtol times the largest, as int64 (...,)."""
     _matrix("matrix_rank: A", A)
     values = svdvals(A.detach())
-    return (values > _cutoff(A, rtol) * values.amax(-1, keepdim=True)).sum(-1)
+    return (values > _cutoff(A, rtol) * _extreme(values, True).unsqueeze(-1)).sum(-1)
 
 
 def matrix_power(A: Tensor, n: int) -> Tensor:
@@ -418,7 +452,7 @@ def _lapack(op: str, function: Callable[..., Any], *tensors: Tensor) -> Any:
     except LinAlgError as error:
         raise LinAlgError(f"{op}: A: {error}") from None
     if isinstance(result, tuple):
-        return tuple(from_numpy(np.ascontiguousarray(x)) for x in result)
+        return tuple(from_numpy(np.asarray(x, order="C")) for x in result)
     return from_numpy(np.asarray(result, order="C"))
 
 

@@ -157,6 +157,13 @@ def test_probability_zero_of_an_impossible_class_counts_nothing():
     np.testing.assert_allclose(x.grad.numpy(), [[0, 0, 0]], atol=1e-7)
 
 
+def test_gradient_at_targets_of_zero():
+    t = fd.tensor([[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]], requires_grad=True)
+    cross_entropy(fd.tensor([[1.0, 2.0, 3.0]] * 2), t).backward()
+    want = [[1.2038030, 0.7038030, 0.2038030]] * 2
+    np.testing.assert_allclose(t.grad.numpy(), want, rtol=1e-6)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("classes", "spread"), [(10, 1), (10, 30), (1000, 3)])
 def test_error_of_a_row_in_ulp(dtype, classes, spread):

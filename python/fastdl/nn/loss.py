@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from ..check import number, one_of
+from ..ops.loss import REDUCTIONS
 from ..tensor import Tensor
 from . import functional as F
 from .module import Module
-
-REDUCTIONS = ("mean", "sum", "none")
 
 
 class Loss(Module):

@@ -6,6 +6,7 @@ from __future__ import annotations
 from .. import _C, check
 from ..autograd import Node, record
 from ..tensor import Tensor
+from .loss import check_reduction, reduced, times
 from .softmax import log_softmax, softmax, softmax_backward
 from .view import permute, reshape, unsqueeze
 from .where import where
@@ -88,10 +89,7 @@ def _check(
         raise ValueError(
             f"cross_entropy: weight: expected shape ({logits[at]},), got {weight.shape}"
         )
-    if reduction not in ("none", "mean", "sum"):
-        raise ValueError(
-            f"cross_entropy: reduction: expected 'none', 'mean' or 'sum', got {reduction!r}"
-        )
+    check_reduction("cross_entropy", reduction)
     check.number("cross_entropy: label_smoothing", label_smoothing, 0, 1)
 
 
@@ -155,10 +153,7 @@ def _of_probabilities(
     classes = input.shape[dim]
     if label_smoothing:
         target = target * (1 - label_smoothing) + label_smoothing / classes
-    terms = where(_C.eq(target, 0.0), 0.0, target * log_softmax(input, dim))
+    terms = times(target, log_softmax(input, dim))
     if weight is not None:
         terms = terms * reshape(weight, (classes, *[1] * (input.ndim - dim - 1)))
-    losses = -terms.sum(dim)
-    if reduction == "none":
-        return losses
-    return losses.sum() if reduction == "sum" else losses.mean()
+    return reduced(-terms.sum(dim), reduction)

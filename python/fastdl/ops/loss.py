@@ -8,7 +8,7 @@ from .. import _C, check
 from ..tensor import Tensor
 from .where import where
 
-REDUCTIONS = ("none", "mean", "sum")
+REDUCTIONS = ("mean", "sum", "none")
 
 
 def check_loss(op: str, reduction: str, **tensors: Tensor) -> None:
@@ -54,4 +54,4 @@ def reduced(losses: Tensor, reduction: str) -> Tensor:
 def times(coefficient: Tensor, x: Tensor) -> Tensor:
     """coefficient · x, where 0 · inf is 0."""
     nothing = _C.logical_and(_C.eq(coefficient, 0), _C.eq(_C.abs(x), math.inf))
-    return where(nothing, 0.0, coefficient * x)
+    return coefficient * where(nothing, 0.0, x)
