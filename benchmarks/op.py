@@ -53,7 +53,6 @@ class Op:
         kind: "op", "matmul", "overhead" or "step"; of the op set: the family.
         same: whether the contenders' results must agree (random ones cannot).
         representative: measured in all processes, not in the first one alone.
-        note: why the op is behind a rival.
     """
 
     name: str
@@ -63,7 +62,6 @@ class Op:
     kind: str = "op"
     same: bool = True
     representative: bool = True
-    note: str = ""
 
 
 def shape(size: str) -> tuple[int, ...]:

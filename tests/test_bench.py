@@ -380,6 +380,7 @@ def test_the_table_of_every_op(tmp_path):
     assert text.index("## binary") < text.index("`add`") < text.index("`sub`")
     assert "| • `add` |  | 0.50 (0.50–0.50) numpy |  |  |" in text
     assert "| `sub` |  | **1.50 (1.50–1.50) numpy** |  |" in text
+    assert {n for of in op_table.NOTES.values() for n in of.split()} <= set(op.find_ops("ops"))
     assert "| `mul` |  | ≈ 1.00 (0.50–1.50) numpy |  |  |" in text
     assert "The representatives: 0.50 of" in text and "2 rows); behind in 1." in text
 

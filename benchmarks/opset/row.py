@@ -30,7 +30,6 @@ def row(
     jax: Function | EllipsisType | None = ...,
     representative: bool = False,
     flops: float = 0,
-    note: str = "",
 ) -> Op:
     """An op that each library computes from the same inputs.
 
@@ -42,7 +41,6 @@ def row(
         inputs: of a size.
         scipy, torch, jax: by these modules, where the call differs; None: not there.
         flops: of a matrix product, for each element.
-        note: why it is behind a rival.
     """
     shared = call if numpy is ... else numpy
     functions = {
@@ -53,7 +51,7 @@ def row(
         "jax": _of_jax_numpy(shared) if jax is ... else jax,
     }
     contenders = {key: _build(f, inputs) for key, f in functions.items() if f is not None}
-    return Op(name, _SIZES, _work(nbytes, flops), contenders, family, True, representative, note)
+    return Op(name, _SIZES, _work(nbytes, flops), contenders, family, True, representative)
 
 
 def draw(
@@ -66,7 +64,6 @@ def draw(
     inputs: Inputs = normal,
     torch: Function | EllipsisType | None = ...,
     jax: Function | None = None,
-    note: str = "",
 ) -> Op:
     """An op that draws random numbers: `row`, but that NumPy's function gets a generator in place
     of the module, and JAX's a key behind it, a new one for every call."""
@@ -77,7 +74,7 @@ def draw(
         contenders["torch"] = _build(call if torch is ... else torch, inputs)
     if jax is not None:
         contenders["jax"] = _with_keys(jax, inputs)
-    return Op(name, _SIZES, _work(nbytes), contenders, family, False, False, note)
+    return Op(name, _SIZES, _work(nbytes), contenders, family, False, False)
 
 
 _GENERATOR = np.random.default_rng(0)
