@@ -106,6 +106,12 @@ def digamma(x: np.ndarray) -> np.ndarray:
     return np.where(x == 0, np.copysign(np.inf, -x), value)
 
 
+def sinc(x: np.ndarray) -> np.ndarray:
+    whole = np.round(x)
+    z = np.where(x == 0, 1, PI * x)
+    return np.where(x == 0, 1, np.sin(PI * (x - whole)) * (1 - 2 * (whole % 2)) / z)
+
+
 def log1mexp(x: np.ndarray) -> np.ndarray:
     near = np.log(-np.expm1(-x))
     return np.where(x > 1, np.log1p(-np.exp(-np.where(x > 1, x, 2))), near)

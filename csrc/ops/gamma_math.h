@@ -7,7 +7,7 @@ namespace fastdl {
 namespace FASTDL_ISA {
 
 // Word `at` of the draws of element i: each element has as many Philox blocks as it needs.
-FASTDL_INLINE PhiloxBlock gamma_block(Philox rng, int64_t i, int64_t at) {
+FASTDL_INLINE PhiloxBlock element_block(Philox rng, int64_t i, int64_t at) {
   return philox_block(rng, uint64_t(i) | uint64_t(at) << 40);
 }
 FASTDL_INLINE uint64_t low_bits(const PhiloxBlock& b) {
@@ -24,8 +24,8 @@ FASTDL_INLINE double standard_gamma_log(Philox rng, int64_t i, double a) {
     return quiet_nan<double>();
   const double d = (a < 1 ? a + 1 : a) - 1.0 / 3, c = 1 / sqrt(9 * d);
   for (int64_t attempt = 1;; ++attempt) {
-    const PhiloxBlock normal = gamma_block(rng, i, 2 * attempt);
-    const PhiloxBlock accept = gamma_block(rng, i, 2 * attempt + 1);
+    const PhiloxBlock normal = element_block(rng, i, 2 * attempt);
+    const PhiloxBlock accept = element_block(rng, i, 2 * attempt + 1);
     double z, other;
     normal_pair<double>(low_bits(normal), high_bits(normal), &z, &other);
     const double root = 1 + c * z;
@@ -33,7 +33,8 @@ FASTDL_INLINE double standard_gamma_log(Philox rng, int64_t i, double a) {
       continue;
     const double log_v = 3 * log(root), v = root * root * root;
     if (log(uniform_positive(low_bits(accept))) < z * z / 2 + d - d * v + d * log_v) {
-      const double boost = a < 1 ? log(uniform_positive(low_bits(gamma_block(rng, i, 0)))) / a : 0;
+      const double boost =
+          a < 1 ? log(uniform_positive(low_bits(element_block(rng, i, 0)))) / a : 0;
       return log(d) + log_v + boost;
     }
   }

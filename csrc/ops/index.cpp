@@ -216,6 +216,7 @@ void bind_index(py::module_& m) {
   def("index_copy_", &index_copy_, "source");
   def("scatter_add", &with_elements<Op::scatter_add>, "src");
   def("scatter", &with_elements<Op::scatter>, "src");
+  def("scatter_reduce", &with_elements<Op::scatter_reduce>, "src");
   m.def("one_hot", &one_hot, py::arg("tensor"), py::arg("num_classes"));
 }
 

@@ -105,7 +105,8 @@ void register_index(KernelTable& table) {
   table.set(Op::index_copy, DType::name, write_rows<type, false>);                                 \
   table.set(Op::index_fill, DType::name, write_rows<type, false>);                                 \
   table.set(Op::gather, DType::name, gather<type>);                                                \
-  table.set(Op::scatter, DType::name, scatter<type, false>);
+  table.set(Op::scatter, DType::name, scatter<type, false>);                                       \
+  table.set(Op::scatter_reduce, DType::name, scatter<type, false>);
   FASTDL_DTYPES(X)
 #undef X
   register_sums<float>(table);

@@ -302,6 +302,12 @@ class Tensor(_Base):
 
         setitem(self, key, value)
 
+    def where(self, condition: Tensor, other: Any) -> Tensor:
+        """`fastdl.where(condition, self, other)`."""
+        from .ops.where import where
+
+        return where(condition, self, other)
+
     # ---- operators -----------------------------------------------------------------------------
 
     __hash__ = object.__hash__

@@ -202,6 +202,39 @@ def test_log_normal():
     assert x.tolist() == fd.exp(fd.empty(50_000).normal_(1, 0.5)).tolist()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_cauchy(dtype):
+    fd.manual_seed(9)
+    n = 50_000
+    x = fd.empty(n, dtype=dtype).cauchy_(2.0, 0.5).numpy()
+    u = ((np.array(wide_words(9, 0, n), "uint64") >> np.uint64(11)) + 0.0) * 2.0**-53
+    np.testing.assert_allclose(x, 2 + 0.5 * np.tan(np.pi * (u - 0.5)), rtol=1e-6, atol=1e-6)
+    share = [np.mean(x <= q) for q in (2 - 0.5, 2, 2 + 0.5, 2 + 0.5 * np.tan(0.45 * np.pi))]
+    np.testing.assert_allclose(share, [0.25, 0.5, 0.75, 0.95], atol=5 * 0.5 / n**0.5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "uint8"])
+@pytest.mark.parametrize("p", [0.05, 0.3, 0.9, 1])
+def test_geometric(p, dtype):
+    fd.manual_seed(1)
+    n = 50_000
+    x = fd.zeros(n, dtype=dtype).geometric_(p)
+    k = x.numpy().astype("float64")
+    assert x.dtype is getattr(fd, dtype) and k.min() == 1 and (k == np.floor(k)).all()
+    for j in (1, 2, 5):
+        expected = p * (1 - p) ** (j - 1)
+        assert abs(np.mean(k == j) - expected) <= 5 * (expected / n) ** 0.5
+    assert abs(k.mean() - 1 / p) <= 5 * (1 - p) ** 0.5 / p / n**0.5
+
+
+def test_geometric_of_rare_successes():
+    fd.manual_seed(0)
+    assert 250 < fd.zeros(99, dtype=fd.uint8).geometric_(1e-9).float().mean().item() <= 255
+    assert fd.zeros(99).long().geometric_(1e-300).amin().item() > 1 << 62
+    k = fd.empty(20_000, dtype=fd.float64).geometric_(1e-12)
+    assert abs(k.mean().item() / 1e12 - 1) < 5 / 20_000**0.5
+
+
 def test_normal():
     mean, std = fd.tensor([0.0, 100.0]), fd.tensor([[1.0], [0.0]])
     fd.manual_seed(0)
@@ -265,6 +298,9 @@ DRAWS = {
     "bernoulli": lambda x: fd.bernoulli(fd.sigmoid(x)),
     "bernoulli_": lambda x: (x * 0).bernoulli_(0.4),
     "exponential_": lambda x: (x * 0).exponential_(),
+    "cauchy_": lambda x: (x * 0).cauchy_(1.0, 2.0),
+    "geometric_": lambda x: (x * 0).geometric_(0.2),
+    "poisson": lambda x: fd.poisson(fd.exp(x) * 9),
     "random_": lambda x: (x * 0).random_(50),
     "log_normal_": lambda x: (x * 0).log_normal_(),
     "normal": lambda x: fd.normal(x, abs(x)),
@@ -341,6 +377,12 @@ def test_likes_and_gradients():
         (lambda: fd.zeros(2).exponential_(0), ValueError, "exponential_: lambd: .*got 0"),
         (lambda: fd.zeros(2).exponential_(np.nan), ValueError, "exponential_: lambd"),
         (lambda: fd.zeros(2).long().exponential_(), TypeError, "exponential_: input: .*int64"),
+        (lambda: fd.zeros(2).cauchy_(0, 0), ValueError, "cauchy_: sigma: expected a number above"),
+        (lambda: fd.zeros(2).cauchy_(np.inf), ValueError, "cauchy_: median: .*got inf"),
+        (lambda: fd.zeros(2).long().cauchy_(), TypeError, "cauchy_: input: .*int64"),
+        (lambda: fd.zeros(2).geometric_(0), ValueError, "geometric_: p: expected a number above 0"),
+        (lambda: fd.zeros(2).geometric_(1.1), ValueError, r"geometric_: p: .*\[0, 1\], got 1.1"),
+        (lambda: fd.zeros(2).bool().geometric_(0.5), TypeError, "geometric_: input: .*bool"),
         (lambda: fd.zeros(2).random_(0), ValueError, "random_: from_, to: .*got 0 and 0"),
         (lambda: fd.zeros(2).random_(5, 2), ValueError, "random_: from_, to: .*got 5 and 2"),
         (lambda: fd.zeros(2).to(fd.uint8).random_(257), ValueError, "<= 256 for uint8, got 0 and"),

@@ -40,6 +40,7 @@ CASES = [
     OpCase("logit", fd.logit, [uniform(*SHAPE, low=0.1, high=0.9)],
            lambda x: 2 * np.arctanh(2 * x.astype("longdouble") - 1), ulp=4),
     *[polygamma(n) for n in (1, 2, 3)],
+    OpCase("sinc", fd.sinc, [randn(*SHAPE)], reference("sinc"), ulp=3),
 ]  # fmt: skip
 
 
@@ -56,6 +57,7 @@ AT_EDGES = {
     "lgamma": [nan, inf, inf, inf, inf, 0.0, inf, np.log(np.pi / 4) / 2, inf],
     "digamma": [nan, inf, nan, -inf, inf, -np.euler_gamma, nan, 0.03648997397857652, nan],
     "logit": [nan, nan, nan, -inf, -inf, inf, nan, nan, nan],
+    "sinc": [nan, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0, -2 / (3 * np.pi), 0.0],
 }
 
 

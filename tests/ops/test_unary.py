@@ -82,6 +82,7 @@ CASES = [
            [integers(*SHAPE, low=0, high=200, dtype="uint8")], np.invert),
     OpCase("bitwise_not_bool", fd.bitwise_not, [booleans(*SHAPE)], np.logical_not),
     OpCase("abs_integer", fd.abs, [integers(*SHAPE, low=-9, high=9, dtype="int32")], np.abs),
+    OpCase("sgn", fd.sgn, [distinct(*SHAPE)], np.sign, ulp=0),
     OpCase("sign_integer", fd.sign, [integers(*SHAPE, low=-9, high=9)], np.sign),
 ]  # fmt: skip
 

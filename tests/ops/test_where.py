@@ -19,6 +19,13 @@ CASES = [
     ),
     OpCase("where_outer", fd.where, [booleans(2, 1, 1), randn(3, 1), randn(5)], np.where, ulp=0),
     OpCase(
+        "where_method",
+        lambda c, x, y: x.where(c, y),
+        [booleans(*A), randn(*A), randn(*A)],
+        np.where,
+        ulp=0,
+    ),
+    OpCase(
         "where_numbers",
         lambda c, x: fd.where(c, x, 0.5),
         [booleans(*A), randn(*A)],

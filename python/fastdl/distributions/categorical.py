@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..dtypes import float64
 from ..grad_mode import no_grad
 from ..ops.binary import eq
-from ..ops.create import arange, ones
 from ..ops.index import gather
+from ..ops.multinomial import multinomial
 from ..ops.one_hot import one_hot
-from ..ops.random import rand
 from ..ops.softmax import log_softmax, softmax
-from ..ops.triangle import triu
+from ..ops.view import reshape
 from ..ops.where import where
 from ..tensor import Tensor
 from .distribution import Distribution, class_probs_or_logits
@@ -50,14 +49,12 @@ class Categorical(Distribution):
         return self.probs.argmax(-1)
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
-        """Draws by inversion of the cumulative probabilities; a class of probability 0 never."""
+        """Draws by `multinomial`, with replacement; a class of probability 0 never."""
         with no_grad():
-            shape = (*sample_shape, *self.batch_shape)
-            before = triu(ones(self._classes, self._classes, dtype=float64), 1)
-            below = self.probs.double() @ before  # the probability of the classes before
-            u = rand(*shape, 1, dtype=float64)
-            last = where(self.probs > 0, arange(self._classes), -1).amax(-1)
-            return ((u >= below).sum(-1) - 1).minimum(last)
+            shape, rows = (*sample_shape, *self.batch_shape), math.prod(self.batch_shape)
+            weights = reshape(self.probs, (rows, self._classes))
+            drawn = multinomial(weights, math.prod(sample_shape), replacement=True)
+            return reshape(drawn.T, shape)
 
     def log_prob(self, value: Any) -> Tensor:
         """Of classes int64 that broadcast with the batch shape."""

@@ -40,6 +40,7 @@ _BINARY_OPERATORS = {
     "__isub__": "sub_",
     "__imul__": "mul_",
     "__itruediv__": "div_",
+    "__ifloordiv__": "floor_divide_",
     "__ipow__": "pow_",
 }
 _SWAPPED_OPERATORS = {

@@ -267,6 +267,17 @@ def floor_divide(input: Tensor | Number, other: Tensor | Number) -> Tensor:
     return _C.floor_divide(input, other)
 
 
+def floor_divide_(input: Tensor, other: Tensor | Number) -> Tensor:
+    """`floor_divide`, into `input`: with the dtype of input, whose gradient ends here.
+
+    Raises:
+        ValueError: the result does not fit into input's shape; among integers, a divisor is 0.
+        TypeError: other is of floats and input is not.
+    """
+    _check_divisor("floor_divide_", input, other)
+    return _in_place("floor_divide_", floor_divide, _C.floor_divide_, input, other)
+
+
 def _check_divisor(op: str, input: Any, other: Any) -> None:
     if _C.result_type(input, other).is_floating_point:
         return
@@ -298,7 +309,7 @@ def _atan2_vjp(
 
 def hypot(input: Tensor, other: Tensor) -> Tensor:
     """√(input² + other²), without overflow; inf if either is infinite, else NaN if either is.  Its
-    gradient at (0, 0) is NaN."""
+    gradient at (0, 0) is 0, as that of `norm`."""
     return _smooth(_C.hypot, _hypot_vjp, input, other)
 
 
@@ -308,6 +319,7 @@ def _hypot_vjp(
     a, b = _operands(node, numbers)
     need_a, need_b = node.needs_input_grad
     r = hypot(a, b)
+    r = where(_C.eq(r, 0), 1.0, r)
     return (
         _back(g * (a / r), like_a) if need_a else None,
         _back(g * (b / r), like_b) if need_b else None,

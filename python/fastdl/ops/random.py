@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from ..random import Generator, next_draw
 from ..tensor import Tensor
 from .check_values import check_between
 from .create import _finish, _shape
+
+_LARGEST = sys.float_info.max
 
 
 def uniform_(
@@ -208,6 +211,43 @@ def exponential_(
     """
     check_in_place("exponential_", input)
     _C.exponential_(input, lambd, *next_draw(generator))
+    return changed_in_place(input, None)
+
+
+def cauchy_(
+    input: Tensor, median: float = 0.0, sigma: float = 1.0, *, generator: Generator | None = None
+) -> Tensor:
+    """Fills `input` with draws of density σ / (π (σ² + (x − median)²)), by inversion.
+
+    Raises:
+        ValueError: sigma is not above 0, or one of the two not finite. TypeError: no float tensor.
+    """
+    check_in_place("cauchy_", input)
+    check.float_tensor("cauchy_: input", input)
+    median = check.number("cauchy_: median", median, -_LARGEST, _LARGEST)
+    if not check.number("cauchy_: sigma", sigma, 0, _LARGEST):
+        raise ValueError("cauchy_: sigma: expected a number above 0, got 0")
+    turns = _C.sub(rand(input.shape, dtype=_C.DType.float64, generator=generator), 0.5)
+    _C.copy_(input, _C.add(_C.mul(_C.tan(_C.mul(turns, math.pi)), sigma), median))
+    return changed_in_place(input, None)
+
+
+def geometric_(input: Tensor, p: float, *, generator: Generator | None = None) -> Tensor:
+    """Fills `input`, of any dtype but bool, with how many trials of probability p it takes to the
+    first success: k = 1, 2, … with probability p (1 − p)ᵏ⁻¹; at most what an integer dtype holds.
+
+    Raises:
+        ValueError: p is not in (0, 1]. TypeError: input is of bools.
+    """
+    check_in_place("geometric_", input)
+    if check.tensor("geometric_: input", input).dtype is _C.DType.bool:
+        raise TypeError("geometric_: input: expected numbers, got dtype bool")
+    if not check.number("geometric_: p", p, 0, 1):
+        raise ValueError("geometric_: p: expected a number above 0, got 0")
+    rate = -math.log1p(-p) if p < 1 else math.inf
+    draws = exponential_(_C.empty(input.shape, _C.DType.float64), rate, generator=generator)
+    most = math.inf if input.is_floating_point() else min(_COUNTS_TO[input.dtype], (1 << 63) - 1024)
+    _C.copy_(input, _C.minimum(_C.maximum(_C.ceil(draws), 1.0), float(most)))
     return changed_in_place(input, None)
 
 

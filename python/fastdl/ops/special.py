@@ -1,5 +1,6 @@
-"""Error functions, the gamma function's logarithm and its derivatives, the logit; float32 and
-float64, integers as float32.  Errors and values at ±inf, ±0 and NaN: csrc/core/special.h."""
+"""Error functions, the gamma function's logarithm and its derivatives, the logit, the
+sine over its argument; float32 and float64, integers as float32.  Errors and values at ±inf, ±0 and
+NaN: csrc/core/special.h."""
 
 from __future__ import annotations
 
@@ -150,3 +151,41 @@ def _logit(x: Tensor) -> Tensor:
 def _logit_slope(x: Tensor) -> Tensor:
     outside = _C.logical_or(_C.lt(x, 0), _C.gt(x, 1))
     return where(outside, float("nan"), 1.0) / ((x + 0) * (1 - x))  # x + 0: -0 becomes 0
+
+
+def sinc(input: Tensor) -> Tensor:
+    """sin(πx) / (πx), and 1 at 0; 0 at ±inf.  A composition in float64."""
+    return _sinc(0, input)
+
+
+def _sinc(n: int, input: Tensor) -> Tensor:
+    """The n-th derivative of sinc: near 0 by the power series, since there the quotient cancels."""
+    dtype = input.dtype if input.is_floating_point() else _C.DType.float32
+    x = input.detach().double()
+    near = _C.lt(_C.abs(x), (n + 1) / math.pi)
+    value = _C.where(_C.isinf(x), 0.0, _sinc_far(n, _C.where(near, 1.0, x)))
+    out = _C.cast(_C.where(near, _sinc_near(n, _C.where(near, x, 0.0)), value), dtype)
+    return with_slope(lambda _: out, lambda x: _sinc(n + 1, x), input)
+
+
+def _sinc_near(n: int, x: Tensor) -> Tensor:
+    """Σ (−1)ᵏ π²ᵏ x²ᵏ⁻ⁿ / ((2k − n)! (2k + 1)), over 2k ≥ n."""
+    first = (n + 1) // 2
+    square, total = _C.mul(x, x), _C.mul(x, 0.0)
+    for k in reversed(range(first, first + 12 + n)):
+        term = (-1.0) ** k * math.pi ** (2 * k) / (math.factorial(2 * k - n) * (2 * k + 1))
+        total = _C.add(_C.mul(total, square), term)
+    return _C.mul(total, x) if n % 2 else total
+
+
+def _sinc_far(n: int, x: Tensor) -> Tensor:
+    """From x f = sin(πx) / π, differentiated k times: x f⁽ᵏ⁾ + k f⁽ᵏ⁻¹⁾ = πᵏ⁻¹ sin(πx + kπ/2)."""
+    whole = _C.round(x)
+    odd = _C.sub(whole, _C.mul(_C.floor(_C.mul(whole, 0.5)), 2))
+    sign, angle = _C.sub(1, _C.mul(odd, 2)), _C.mul(_C.sub(x, whole), math.pi)
+    waves = [_C.mul(f(angle), sign) for f in (_C.sin, _C.cos)]
+    value = _C.div(waves[0], _C.mul(x, math.pi))
+    for k in range(1, n + 1):
+        wave = _C.mul(waves[k % 2], (-1.0) ** (k // 2) * math.pi ** (k - 1))
+        value = _C.div(_C.sub(wave, _C.mul(value, k)), x)
+    return _C.add(value, 0.0)  # no -0

@@ -41,6 +41,11 @@ def sign(input: Tensor) -> Tensor:
     return record(_C.sign(input), zero_vjp, (input,))
 
 
+def sgn(input: Tensor) -> Tensor:
+    """`sign`: of real numbers the two are the same."""
+    return sign(input)
+
+
 def sqrt(input: Tensor) -> Tensor:
     """The square root; NaN below 0, infinite gradient at 0."""
     out = _C.sqrt(input)
