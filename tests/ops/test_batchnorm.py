@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,10 @@ CASES = [
     OpCase("eval_plain", evaluate, GIVEN, evaluated),
     OpCase("eval_relu", evaluate, [*GIVEN, *ROWS[1:]], evaluated, kwargs={"relu": True}),
 ]
+
+
+# Of two rows nothing but rounding errors is left of the gradient; ReLU has a kink.
+CASES = [replace(c, fixed="relu" in c.name or c.inputs[0].shape[:1]) for c in CASES]
 
 
 @parametrize(CASES)

@@ -54,7 +54,8 @@ def of(*shape):
 CASES = [
     OpCase("lines", train, of(4, 5, 7), reference, plain, empty=False),
     OpCase("images", train, of(3, 5, 4, 7), reference, plain, empty=False),
-    OpCase("images_relu", train, of(3, 5, 4, 7), reference, plain, {"relu": True}, empty=False),
+    OpCase("images_relu", train, of(3, 5, 4, 7), reference, plain, {"relu": True}, empty=False,
+           fixed=True),
     OpCase("images_plain", train, of(3, 5, 4, 7)[:1], reference, plain, empty=False),
     OpCase("volumes", train, of(2, 5, 3, 4, 6), reference, plain, empty=False),
     OpCase("eval", evaluate, [randn(3, 5, 4, 7), randn(5).constant(), positive(5).constant(),

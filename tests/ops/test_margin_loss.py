@@ -87,17 +87,18 @@ CLASSES = [randn(5, 37), integers(5, low=0, high=37)]
 VECTORS = [randn(4, 37), randn(4, 37)]
 CASES = [
     *[OpCase(f"multi_margin_{p}_{r}", F.multi_margin_loss, CLASSES, multi_margin,
-             kwargs={"p": p, "margin": 0.8, "reduction": r}, empty=False)
+             kwargs={"p": p, "margin": 0.8, "reduction": r}, empty=False, fixed=True)
       for p in (1, 2) for r in REDUCE],
     *[OpCase(f"multi_margin_weight_{p}", weighted_multi_margin, [*CLASSES, positive(37)],
-             multi_margin, kwargs={"p": p}, empty=False) for p in (1, 2)],
+             multi_margin, kwargs={"p": p}, empty=False, fixed=True) for p in (1, 2)],
     OpCase("multi_margin_vector", F.multi_margin_loss, [randn(5), integers(low=0, high=5)],
            multi_margin, empty=False),
     *[OpCase(f"multilabel_margin_{r}", F.multilabel_margin_loss, [randn(4, 7), labelled(4, 7)],
              multilabel, kwargs={"reduction": r}, empty=False) for r in REDUCE],
     OpCase("multilabel_margin_vector", F.multilabel_margin_loss, [randn(7), labelled(7)],
            multilabel, empty=False),
-    *[OpCase(f"distance_{p}", F.pairwise_distance, VECTORS, distance, kwargs={"p": p}, empty=False)
+    *[OpCase(f"distance_{p}", F.pairwise_distance, VECTORS, distance, kwargs={"p": p}, empty=False,
+             fixed=True)
       for p in (1, 2, 3, 1.5, inf)],
     OpCase("distance_keepdim", F.pairwise_distance, [randn(4, 37), randn(37)], distance,
            kwargs={"keepdim": True}),

@@ -111,7 +111,7 @@ def test_in_place_and_as_a_method():
     s = src.clone().requires_grad_()
     for reduce in REDUCE:
         y = fd.tensor([1.0, 1.0, 5.0])
-        expected = y.scatter_reduce(0, index, s, reduce)
+        expected = y.clone().scatter_reduce(0, index, s, reduce)
         assert y.scatter_reduce_(0, index, s, reduce) is y
         assert y.tolist() == expected.tolist()
         (g,) = fd.autograd.grad(y.sum(), s)

@@ -12,8 +12,8 @@ from fastdl.testing import OpCase, parametrize, randn
 A = (2, 3, 5)
 
 
-def case(name, fn, reference, *shape):
-    return OpCase(name, fn, [randn(*(shape or A))], reference, ulp=0)
+def case(name, fn, reference, *shape, **more):
+    return OpCase(name, fn, [randn(*(shape or A))], reference, ulp=0, **more)
 
 
 CASES = [
@@ -41,7 +41,7 @@ CASES = [
     case("index_slice", lambda x: x[:, 1:3, ::2], lambda x: x[:, 1:3, ::2]),
     case("index_new_axis", lambda x: x[None, ..., 1:], lambda x: x[None, ..., 1:]),
     case("unflatten", lambda x: x.unflatten(1, (-1, 3)), lambda x: x.reshape(len(x), 1, 3, -1)
-         if x.size else np.zeros((len(x), x.shape[1] // 3, 3, x.shape[2]))),
+         if x.size else np.zeros((len(x), x.shape[1] // 3, 3, x.shape[2])), fixed=True),
     case("movedim", lambda x: fd.movedim(x, 0, -1), lambda x: np.moveaxis(x, 0, -1)),
     case("movedim_two", lambda x: x.movedim((2, 0), (0, 1)),
          lambda x: np.moveaxis(x, (2, 0), (0, 1))),
