@@ -300,10 +300,11 @@ def _atan2_vjp(
     y, x = _operands(node, numbers)
     need_y, need_x = node.needs_input_grad
     r = hypot(y, x)
-    r = where(_C.eq(r, 0), 1.0, r)
+    zero = _C.eq(r, 0)
+    r = where(zero, 1.0, r)
     return (
-        _back(g * (x / r / r), like_a) if need_y else None,
-        _back(-g * (y / r / r), like_b) if need_x else None,
+        _back(g * where(zero, 0.0, x / r / r), like_a) if need_y else None,
+        _back(-g * where(zero, 0.0, y / r / r), like_b) if need_x else None,
     )
 
 
@@ -319,10 +320,11 @@ def _hypot_vjp(
     a, b = _operands(node, numbers)
     need_a, need_b = node.needs_input_grad
     r = hypot(a, b)
-    r = where(_C.eq(r, 0), 1.0, r)
+    zero = _C.eq(r, 0)
+    r = where(zero, 1.0, r)
     return (
-        _back(g * (a / r), like_a) if need_a else None,
-        _back(g * (b / r), like_b) if need_b else None,
+        _back(g * where(zero, 0.0, a / r), like_a) if need_a else None,
+        _back(g * where(zero, 0.0, b / r), like_b) if need_b else None,
     )
 
 
