@@ -77,6 +77,7 @@ CALLS = {
     "randint_like": "x, 0, 3",
     "randperm": "3, dtype=d",
     "multinomial": "x, 1",
+    "scatter_reduce": "x, 1, j, y[:, :2], 'sum'",
     "permute": "x, 1, 0",
     "expand": "x, 4, 2, 3",
     "unsqueeze": "x, 0",

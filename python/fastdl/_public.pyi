@@ -21,6 +21,7 @@ from .ops import (
     matmul as _matmul,
     multinomial as _multinomial,
     norm as _norm,
+    poisson as _poisson,
     products as _products,
     random as _random,
     ranges as _ranges,
@@ -28,6 +29,7 @@ from .ops import (
     reduce as _reduce,
     rounding as _rounding,
     scan as _scan,
+    scatter_reduce as _scatter_reduce,
     search as _search,
     softmax as _softmax,
     sort as _sort,
@@ -207,6 +209,7 @@ ones = _create.ones
 ones_like = _create.ones_like
 outer = _products.outer
 permute = _view.permute
+poisson = _poisson.poisson
 polygamma = _special.polygamma
 pow = _binary.pow
 prod = _reduce.prod
@@ -231,13 +234,16 @@ round = _rounding.round
 rsqrt = _unary.rsqrt
 scatter = _index.scatter
 scatter_add = _index.scatter_add
+scatter_reduce = _scatter_reduce.scatter_reduce
 searchsorted = _search.searchsorted
 select = _split.select
+sgn = _unary.sgn
 sigmoid = _unary.sigmoid
 sign = _unary.sign
 signbit = _rounding.signbit
 silu = _unary.silu
 sin = _trig.sin
+sinc = _special.sinc
 sinh = _trig.sinh
 softmax = _softmax.softmax
 softplus = _unary.softplus
@@ -320,6 +326,7 @@ class _Methods:
     bmm = _products.bmm
     broadcast_to = _view.broadcast_to
     cast = _copy.cast
+    cauchy_ = _random.cauchy_
     ceil = _rounding.ceil
     chunk = _split.chunk
     clamp = _compare.clamp
@@ -362,10 +369,12 @@ class _Methods:
     flipud = _rearrange.flipud
     floor = _rounding.floor
     floor_divide = _binary.floor_divide
+    floor_divide_ = _binary.floor_divide_
     fmod = _binary.fmod
     frac = _rounding.frac
     gather = _index.gather
     def ge(self, other: Tensor | _Number) -> Tensor: ...
+    geometric_ = _random.geometric_
     def gt(self, other: Tensor | _Number) -> Tensor: ...
     histc = _search.histc
     hypot = _binary.hypot
@@ -449,11 +458,15 @@ class _Methods:
     scatter_ = _index.scatter_
     scatter_add = _index.scatter_add
     scatter_add_ = _index.scatter_add_
+    scatter_reduce = _scatter_reduce.scatter_reduce
+    scatter_reduce_ = _scatter_reduce.scatter_reduce_
     select = _split.select
+    sgn = _unary.sgn
     sigmoid = _unary.sigmoid
     sign = _unary.sign
     signbit = _rounding.signbit
     sin = _trig.sin
+    sinc = _special.sinc
     sinh = _trig.sinh
     softmax = _softmax.softmax
     sort = _sort.sort
@@ -521,6 +534,7 @@ class _Methods:
     def __isub__(self, other: Tensor | _Number | _Array) -> Tensor: ...
     def __imul__(self, other: Tensor | _Number | _Array) -> Tensor: ...
     def __itruediv__(self, other: Tensor | _Number | _Array) -> Tensor: ...
+    def __ifloordiv__(self, other: Tensor | _Number | _Array) -> Tensor: ...
     def __ipow__(self, other: Tensor | _Number | _Array) -> Tensor: ...
     def __rsub__(self, other: Tensor | _Number | _Array) -> Tensor: ...
     def __rtruediv__(self, other: Tensor | _Number | _Array) -> Tensor: ...
