@@ -316,3 +316,23 @@ def test_a_line_that_only_rises():
 def test_bad_arguments(call, error, message):
     with pytest.raises(error, match=message):
         call(fd.ones(2, requires_grad=True))
+
+
+def test_a_cleared_state_is_forgotten():
+    p = fd.tensor([3.0, -2.0]).requires_grad_()
+    optimizer = optim.LBFGS([p], max_iter=2)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (p**4).sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    first = optimizer.state[p]["n_iter"]
+    optimizer.step(closure)
+    assert optimizer.state[p]["n_iter"] > first
+    optimizer.state.clear()
+    assert not optimizer.state
+    optimizer.step(closure)
+    assert optimizer.state[p]["n_iter"] == first

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .. import _C, capture, check
@@ -83,6 +83,8 @@ class LBFGS(Optimizer):
     def _append(self, group: Group) -> None:
         if self.param_groups:
             raise ValueError("LBFGS: params: expected one group, got another")
+        if not group["params"]:
+            raise ValueError("LBFGS: params: expected at least one parameter, got none")
         super()._append(group)
 
     def _check(self, group: Group) -> None:
@@ -211,10 +213,13 @@ class LBFGS(Optimizer):
 
     # ---- state ---------------------------------------------------------------------------------
 
-    @property
-    def state(self) -> dict[Tensor, dict[str, Any]]:
-        """What is remembered, at the first parameter, as in PyTorch."""
+    def _remembered(self) -> dict[Tensor, dict[str, Any]]:
+        """At the first parameter, as in PyTorch."""
         return {self.param_groups[0]["params"][0]: self._memory} if self._memory else {}
+
+    def _remember(self, state: Mapping[Tensor, dict[str, Any]]) -> None:
+        first = self.param_groups[0]["params"][0]
+        self._memory = _copy(self._checked_memory({0: state.get(first, {})}))
 
     def state_dict(self) -> dict[str, Any]:
         saved = super().state_dict()

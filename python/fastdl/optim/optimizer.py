@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from .. import _C, capture
@@ -14,7 +14,23 @@ from .arena import FlatArena, find_shared_memory
 Group = dict[str, Any]
 
 
-class Optimizer:
+class _Options(type):
+    """Takes the keywords by which PyTorch chooses how a step runs: here it always runs one way."""
+
+    def __call__(cls, *args: Any, **options: Any) -> Any:
+        for key in ("foreach", "fused", "capturable", "differentiable"):
+            value = options.pop(key, None)
+            where = f"{cls.__name__}: {key}"
+            if value is not None and not isinstance(value, bool):
+                raise TypeError(f"{where}: expected a bool or None, got {type(value).__name__}")
+            if value and key in ("capturable", "differentiable"):
+                raise ValueError(
+                    f"{where}: expected False or None, which is all there is, got True"
+                )
+        return super().__call__(*args, **options)
+
+
+class Optimizer(metaclass=_Options):
     """Parameters in groups, each with its hyperparameters, and what an update remembers of them.
 
     `param_groups` are dicts as in PyTorch; what is written into them (`group["lr"] = 0.01`) holds
@@ -22,15 +38,20 @@ class Optimizer:
     each group and dtype: they are the same objects with the same values, but a tensor or array that
     saw a parameter's memory before sees the old memory still.
 
+    `foreach` and `fused` mean nothing here and may be given; `capturable` and `differentiable` may
+    be False.
+
     A subclass names its state (`buffers`), says how many numbers its kernel reads and counts,
     checks a group (`_check`), lists its numbers (`_hyper`) and launches the kernel (`_launch`).
 
     Args:
-        params: tensors, or dicts with `params` and hyperparameters of their own.
+        params: tensors, (name, tensor) pairs as of `named_parameters()`, or dicts with `params` and
+            hyperparameters of their own.
         defaults: hyperparameters for groups that do not give them.
 
     Raises:
-        TypeError: params are no tensors; a hyperparameter is no number.
+        TypeError: params are no tensors, or a set, which has no order; a hyperparameter is no
+            number.
         ValueError: no parameters; one that is there twice, shares memory with another, is computed
             from others, or is not floating point; a hyperparameter out of range.
     """
@@ -48,6 +69,7 @@ class Optimizer:
                 f"{name}: params: expected an iterable of tensors or dicts, "
                 f"got {type(params).__name__}{hint}"
             )
+        _refuse_set(name, params)
         self.defaults = defaults
         self.param_groups: list[Group] = []
         self._arenas: list[list[FlatArena]] = []
@@ -92,9 +114,17 @@ class Optimizer:
                 f"{name}: param_group: expected a dict with 'params', got {type(given).__name__}"
             )
         params = given["params"]
+        _refuse_set(name, params)
         params = [params] if isinstance(params, Tensor) else list(params)
-        if not params:
-            raise ValueError(f"{name}: params: expected at least one parameter, got none")
+        named = [_is_named(p) for p in params]
+        if any(named):
+            if not all(named):
+                raise ValueError(
+                    f"{name}: params: expected a name for each or for none, got none for that at "
+                    f"{named.index(False)}"
+                )
+            given = {**given, "param_names": [n for n, _ in params]}
+            params = [p for _, p in params]
         seen = {id(p) for p in present}
         for i, p in enumerate(params):
             if not isinstance(p, Tensor):
@@ -253,8 +283,39 @@ class Optimizer:
                     _C.copy_(arena.part(arena.buffer(name), i), entry[name])
 
     @property
-    def state(self) -> dict[Tensor, dict[str, Tensor]]:
-        """What is remembered of each parameter, as views; those never updated are not there."""
+    def state(self) -> MutableMapping[Tensor, dict[str, Any]]:
+        """What is remembered of each parameter, as views; those never updated are not there.
+
+        What is taken out (`clear()`, `del state[p]`) is forgotten: the next step is the first.
+        What is written in is copied, and must be as `state_dict` has it.
+        """
+        return _State(self)
+
+    @state.setter
+    def state(self, state: Mapping[Tensor, dict[str, Any]]) -> None:
+        if not isinstance(state, Mapping):
+            raise TypeError(
+                f"{type(self).__name__}.state: expected a dict, got {type(state).__name__}"
+            )
+        self._remember(state)
+
+    def _remember(self, state: Mapping[Tensor, dict[str, Any]]) -> None:
+        where = f"{type(self).__name__}.state"
+        params = [p for group in self.param_groups for p in group["params"]]
+        if not {id(p) for p in state} <= {id(p) for p in params}:
+            raise ValueError(f"{where}: expected parameters of this optimizer, got another tensor")
+        found: list[list[dict[str, Any]]] = []
+        for g, group in enumerate(self.param_groups):
+            found.append([])
+            for i, (p, shape) in enumerate(zip(group["params"], self._shapes(g), strict=True)):
+                at = f"{where}: parameter {i} of group {g}"
+                entry = self._checked(at, group, state.get(p, {}), shape)
+                copied = {n: _C.clone(x) if isinstance(x, Tensor) else x for n, x in entry.items()}
+                found[-1].append(copied)
+        for g, entries in enumerate(found):
+            self._set_state(g, entries)
+
+    def _remembered(self) -> dict[Tensor, dict[str, Any]]:
         return {
             p: entry
             for g, group in enumerate(self.param_groups)
@@ -334,6 +395,45 @@ class Optimizer:
             lines.append(f"Parameter Group {g}")
             lines += [f"    {key}: {group[key]}" for key in sorted(group) if key != "params"]
         return "\n".join([*lines, ")"])
+
+
+class _State(MutableMapping[Tensor, dict[str, Any]]):
+    """`Optimizer.state`: reads from the arenas, and writes into them."""
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self._optimizer = optimizer
+
+    def __getitem__(self, p: Tensor) -> dict[str, Any]:
+        return self._optimizer._remembered()[p]
+
+    def __setitem__(self, p: Tensor, entry: dict[str, Any]) -> None:
+        self._optimizer.state = {**self._optimizer._remembered(), p: entry}
+
+    def __delitem__(self, p: Tensor) -> None:
+        kept = self._optimizer._remembered()
+        del kept[p]
+        self._optimizer.state = kept
+
+    def clear(self) -> None:
+        self._optimizer.state = {}
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return iter(self._optimizer._remembered())
+
+    def __len__(self) -> int:
+        return len(self._optimizer._remembered())
+
+    def __repr__(self) -> str:
+        return repr(self._optimizer._remembered())
+
+
+def _refuse_set(name: str, params: Any) -> None:
+    if isinstance(params, set | frozenset):
+        raise TypeError(f"{name}: params: expected an order, as of a list, got a set")
+
+
+def _is_named(p: Any) -> bool:
+    return isinstance(p, tuple) and len(p) == 2 and isinstance(p[0], str)
 
 
 def _saved_groups(where: str, state_dict: Any) -> list[Group]:
