@@ -257,3 +257,20 @@ def test_to_a_vector_and_back():
         utils.parameters_to_vector(model.parameters()).detach().numpy(), vector.detach().numpy() * 2
     )
     assert [p.data_ptr() for p in model.parameters()] == pointers
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_a_gradient_that_is_given_twice_is_scaled_twice(threads):
+    before = fd.get_num_threads()
+    fd.set_num_threads(threads)
+    try:
+        g = fd.ones(400_000)
+        a, b = nn.Parameter(fd.ones(400_000)), nn.Parameter(fd.ones(400_000))
+        a.grad = b.grad = g
+        for _ in range(20):
+            g.fill_(1.0)
+            norm = nn.utils.clip_grad_norm_([a, b], 1.0)
+            (scaled,) = np.unique(g.numpy())
+            assert scaled == pytest.approx(1 / norm.item() ** 2, rel=1e-6)
+    finally:
+        fd.set_num_threads(before)

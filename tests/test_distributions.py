@@ -80,6 +80,11 @@ def test_small_concentrations_give_no_nan():
     assert abs(draws.mean().item() - 0.5) < 0.03
 
 
+def test_an_infinite_concentration_has_infinite_draws():
+    infinite = fd.tensor([math.inf, 1e300])
+    assert D.Gamma(infinite, fd.ones(2)).sample()[0].item() == math.inf
+
+
 def test_support_of_the_uniform():
     assert D.Uniform(0.0, 1.0).log_prob(fd.tensor([-0.1, 0.0, 1.0])).tolist() == [
         -math.inf, 0, -math.inf,

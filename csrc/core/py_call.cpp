@@ -1,18 +1,33 @@
 // Calls of the bindings from Python.  A Call stands before each bound function: it passes the
 // arguments on, binds as a method, and where the function did not take them has `fastdl.explain`
 // say which one does not fit.
+#include "core/py_call.h"
+
 #include <pybind11/pybind11.h>
 
 #include <cstddef>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/py_tensor.h"
+#include "core/registry.h"
 
 namespace py = pybind11;
 
 namespace fastdl {
 namespace {
 
+struct DirectCall {
+  Op op;
+  int n;
+  Direct function;
+};
+std::unordered_map<std::string_view, DirectCall> direct_calls; // by name
+
 struct PyCall {
   PyObject_HEAD PyObject* function;
   vectorcallfunc call;
+  const DirectCall* direct;
 };
 
 // Replaces the TypeError of pybind11's dispatcher; any other error stays.
@@ -50,6 +65,25 @@ PyObject* pass_on(PyObject* object, PyObject* const* args, size_t n_args, PyObje
   if (!result && PyErr_ExceptionMatches(PyExc_TypeError)) [[unlikely]]
     return explain(function, args, n_args, names);
   return result;
+}
+
+PyObject* call_direct(PyObject* object, PyObject* const* args, size_t n_args, PyObject* names) {
+  const DirectCall& direct = *reinterpret_cast<PyCall*>(object)->direct;
+  if (!names && PyVectorcall_NARGS(n_args) == direct.n) {
+    const Tensor* tensors[kMostDirect];
+    int n = 0;
+    while (n < direct.n && is_tensor(args[n])) {
+      tensors[n] = &reinterpret_cast<PyTensor*>(args[n])->value;
+      ++n;
+    }
+    if (n == direct.n) {
+      try {
+        return wrap(direct.function(direct.op, tensors));
+      } catch (...) { // thrown again below, where pybind11 makes a Python error of it
+      }
+    }
+  }
+  return pass_on(object, args, n_args, names);
 }
 
 PyObject* bind_method(PyObject* object, PyObject* self, PyObject*) {
@@ -92,6 +126,8 @@ PyTypeObject PyCallType = make_call_type();
 
 } // namespace
 
+void call_directly(Op op, int n, Direct direct) { direct_calls[info(op).name] = {op, n, direct}; }
+
 // Puts a Call before every function bound so far.
 void wrap_calls(py::module_& m) {
   if (PyType_Ready(&PyCallType) < 0)
@@ -103,7 +139,9 @@ void wrap_calls(py::module_& m) {
     if (!wrapped)
       throw py::error_already_set();
     wrapped->function = Py_NewRef(value.ptr());
-    wrapped->call = pass_on;
+    const auto direct = direct_calls.find(py::cast<std::string>(name));
+    wrapped->direct = direct == direct_calls.end() ? nullptr : &direct->second;
+    wrapped->call = wrapped->direct ? call_direct : pass_on;
     m.attr(name) = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(wrapped));
   }
 }

@@ -126,8 +126,7 @@ template <class V> FASTDL_INLINE V erfinv(V x) {
 //   0 < x < 8: with x = t + k - 1, 1 <= t < 2, it is (t - 1) (t - 2) P(t) plus the logarithm of the
 //     product t (t + 1) ... that Gamma(x) / Gamma(t) is (1 / x for x < 1);
 //   x >= 8:    (x - 1/2) (log x - 1) + (log 2 pi - 1) / 2 + S(1 / x^2) / x (Stirling), the
-//   logarithm in
-//     two parts;
+//     logarithm in two parts;
 //   x < 0:     log(pi / |x sin(pi x)|) - log Gamma(-x).
 // inf at +-inf, 0 and the negative integers.  Double: 1.9 ULP (2.2 without fma); around its zeros,
 // and for x < 0 where the parts cancel, an absolute error of 2e-15 max(1, log |x|).

@@ -222,8 +222,7 @@ template <class V> FASTDL_INLINE V asin_tail(V z) {
 }
 
 // asin: x + x^3 P(x^2) for |x| <= 1/2, pi/2 - 2 asin(sqrt((1 - |x|) / 2)) beyond.  -0 at -0, NaN
-// beyond
-// +-1.  Double: 1.35 ULP.
+// beyond +-1.  Double: 1.35 ULP.
 template <class V> FASTDL_INLINE V asin(V x) {
   if constexpr (sizeof(scalar_of<V>) == 4) {
     return in_double(x, [](auto y) FASTDL_INLINE_LAMBDA { return asin(y); });

@@ -4,6 +4,7 @@
 #include "core/check.h"
 #include "core/elementwise.h"
 #include "core/operand.h"
+#include "core/py_call.h"
 
 namespace py = pybind11;
 
@@ -42,7 +43,9 @@ Kind kind_of(Op op) {
 Tensor compute(Op op, const Tensor& a, const Tensor& b, DType result, const Tensor* target) {
   const char* name = info(op).name;
   const Dims shape = a.shape == b.shape ? a.shape : broadcast_shapes(name, a.shape, b.shape);
-  const Tensor x = expand(name, a, shape), y = expand(name, b, shape);
+  Tensor expanded[2]; // a copy of a Tensor costs as much as the arithmetic of a small one
+  const Tensor& x = a.shape == shape ? a : expanded[0] = expand(name, a, shape);
+  const Tensor& y = b.shape == shape ? b : expanded[1] = expand(name, b, shape);
   if (target)
     require(shape == target->shape, name, "_: the result of shape ", shape,
             " does not fit into a tensor of shape ", target->shape);
@@ -62,8 +65,12 @@ Tensor binary(Op op, const Operand& a, const Operand& b) {
   if (kind == Kind::logical)
     dtype = DType::boolean;
   const bool boolean = kind == Kind::comparison || kind == Kind::logical;
-  return compute(op, as_tensor(a, dtype), as_tensor(b, dtype), boolean ? DType::boolean : dtype,
-                 nullptr);
+  Tensor converted[2];
+  const auto in_dtype = [dtype](const Operand& x, Tensor& made) -> const Tensor& {
+    return x.tensor && x.tensor->dtype == dtype ? *x.tensor : made = as_tensor(x, dtype);
+  };
+  return compute(op, in_dtype(a, converted[0]), in_dtype(b, converted[1]),
+                 boolean ? DType::boolean : dtype, nullptr);
 }
 
 bool same_place(const Tensor& a, const Tensor& b) {
@@ -106,6 +113,9 @@ void bind_binary(py::module_& m) {
     m.def(
         info(op).name, [op](const Operand& a, const Operand& b) { return binary(op, a, b); },
         py::arg("input"), py::arg("other"));
+    call_directly(op, 2, [](Op op, const Tensor* const* x) {
+      return binary(op, Operand{x[0]}, Operand{x[1]});
+    });
     if (kind_of(op) == Kind::arithmetic || kind_of(op) == Kind::floats) {
       const std::string name = std::string(info(op).name) + "_";
       m.def(

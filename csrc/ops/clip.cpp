@@ -1,6 +1,8 @@
 #include "ops/clip.h"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "core/check.h"
@@ -72,6 +74,24 @@ Tensor norm_of(const py::list& list, int64_t kind) {
   return norm;
 }
 
+// Whether the memory of one reaches into that of another.
+bool overlap(const std::vector<Tensor>& tensors) {
+  std::vector<std::pair<uintptr_t, uintptr_t>> spans;
+  for (const Tensor& x : tensors) {
+    int64_t last = 0; // strides are not negative
+    for (int d = 0; d < x.ndim(); ++d)
+      last += (x.shape[d] - 1) * x.strides[d];
+    const auto first = reinterpret_cast<uintptr_t>(x.data());
+    if (x.numel() > 0)
+      spans.emplace_back(first, first + static_cast<uintptr_t>((last + 1) * item_size(x.dtype)));
+  }
+  std::sort(spans.begin(), spans.end());
+  for (size_t i = 1; i < spans.size(); ++i)
+    if (spans[i].first < spans[i - 1].second)
+      return true;
+  return false;
+}
+
 void scale_(const py::list& list, const Tensor& factor) {
   const std::vector<Tensor> tensors = tensors_in("scale_", list);
   require(factor.dtype == DType::float64 && factor.numel() == 1,
@@ -79,6 +99,14 @@ void scale_(const py::list& list, const Tensor& factor) {
           name_of(factor.dtype));
   for (const Tensor& x : tensors)
     require_writable("scale_", x);
+  if (overlap(tensors)) { // one after another: two threads must not meet in one element
+    for (const py::handle item : list) {
+      py::list one;
+      one.append(item);
+      scale_(one, factor);
+    }
+    return;
+  }
   for (DType dtype : {DType::float32, DType::float64}) {
     std::vector<Tensor> copies;
     copies.reserve(tensors.size()); // operands point into it

@@ -22,6 +22,8 @@ FASTDL_INLINE uint64_t high_bits(const PhiloxBlock& b) {
 FASTDL_INLINE double standard_gamma_log(Philox rng, int64_t i, double a) {
   if (!(a > 0))
     return quiet_nan<double>();
+  if (a == infinity<double>())
+    return a;
   const double d = (a < 1 ? a + 1 : a) - 1.0 / 3, c = 1 / sqrt(9 * d);
   for (int64_t attempt = 1;; ++attempt) {
     const PhiloxBlock normal = element_block(rng, i, 2 * attempt);

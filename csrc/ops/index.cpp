@@ -140,15 +140,22 @@ Tensor seen_by_index(const Tensor& x, const Tensor& index, int dim) {
   return out;
 }
 
+} // namespace
+
+Tensor gather_known(const Tensor& input, int d, const Tensor& index) {
+  const Tensor out = empty(index.shape, input.dtype), x = seen_by_index(input, index, d);
+  const GatherParams p{strided<3>({&out, &index, &x}), input.strides[d]};
+  launch(Op::gather, input.dtype, {&out, &index, &x}, p, blocks(p.at.numel));
+  return out;
+}
+
+namespace {
+
 template <Op op> Tensor gather(const Tensor& input, int64_t dim, const Tensor& index) {
   const char* name = info(op).name;
   const int d = indexed_dim(name, input, dim);
   require_covered(name, "input", input, index, d);
-  const Tensor where = checked_index(name, index, d, 0, input.shape[d]);
-  const Tensor out = empty(index.shape, input.dtype), x = seen_by_index(input, index, d);
-  const GatherParams p{strided<3>({&out, &where, &x}), input.strides[d]};
-  launch(Op::gather, input.dtype, {&out, &where, &x}, p, blocks(p.at.numel));
-  return out;
+  return gather_known(input, d, checked_index(name, index, d, 0, input.shape[d]));
 }
 
 // Elements of src to places of target along d; operands seen with the index's sizes.

@@ -34,6 +34,9 @@ struct IndexCheckParams {
 // Checks row-major int64 class indices for a loss.
 void check_classes(const char* op, const Tensor& target, int64_t classes, int64_t ignored);
 
+// gather with indices that are known to be there: input's sizes but along d, row-major.
+Tensor gather_known(const Tensor& input, int d, const Tensor& index);
+
 // Throws IndexError for the value at that place of the index.
 [[noreturn]] void raise_bad_index(const IndexCheckParams& params, int64_t at, int64_t value);
 

@@ -11,12 +11,21 @@ void check_indices(void* const* operands, const void* params, int64_t begin, int
   auto* wrapped = static_cast<int64_t*>(operands[0]);
   const auto* index = static_cast<const int64_t*>(operands[1]);
   const int64_t stop = end * kBlock < p.numel ? end * kBlock : p.numel;
-  for (int64_t i = begin * kBlock; i < stop; ++i) {
-    const int64_t value = index[i];
-    if ((value < p.low || value >= p.size) && !(p.classes && value == p.ignored)) [[unlikely]]
-      raise_bad_index(p, i, value);
+  const auto allowed = [&](int64_t value) {
+    return (value >= p.low && value < p.size) || (p.classes && value == p.ignored);
+  };
+  for (int64_t block = begin * kBlock; block < stop; block += kBlock) {
+    const int64_t after = block + kBlock < stop ? block + kBlock : stop;
+    bool all = true; // no exit from the loop, so that it becomes one of vectors
+    for (int64_t i = block; i < after; ++i)
+      all &= allowed(index[i]);
+    if (!all) [[unlikely]]
+      for (int64_t i = block; i < after; ++i)
+        if (!allowed(index[i]))
+          raise_bad_index(p, i, index[i]);
     if (wrapped)
-      wrapped[i] = value < 0 ? value + p.size : value;
+      for (int64_t i = block; i < after; ++i)
+        wrapped[i] = index[i] < 0 ? index[i] + p.size : index[i];
   }
 }
 
@@ -68,8 +77,12 @@ void gather(void* const* operands, const void* params, int64_t begin, int64_t en
     T* out = static_cast<T*>(operands[0]) + offset[0];
     const auto* index = static_cast<const int64_t*>(operands[1]) + offset[1];
     const T* input = static_cast<const T*>(operands[2]) + offset[2];
-    for (int64_t i = 0; i < n; ++i)
-      out[i * so] = input[i * sx + index[i * si] * p.step];
+    if (so == 1 && si == 1 && sx == 0 && p.step == 1) // along the last dimension
+      for (int64_t i = 0; i < n; ++i)
+        out[i] = input[index[i]];
+    else
+      for (int64_t i = 0; i < n; ++i)
+        out[i * so] = input[i * sx + index[i * si] * p.step];
   });
 }
 

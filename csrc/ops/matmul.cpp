@@ -6,6 +6,7 @@
 #include "core/blas.h"
 #include "core/check.h"
 #include "core/launch.h"
+#include "core/py_call.h"
 #include "core/py_tensor.h"
 
 namespace py = pybind11;
@@ -80,14 +81,16 @@ void plan(MatmulParams& p) {
   p.tile_m = std::max(p.m, 1);
   p.tile_n = std::max(p.n, 1);
   const double operations = 2.0 * p.m * p.n * p.k;
+  const bool thin = p.n <= 32; // reading a is most of the work: BLAS packs it first
   if (p.m == 1 || p.n == 1) {
     p.path = MatmulParams::vector;
     (p.m == 1 ? p.tile_n : p.tile_m) = 512;
     return;
   }
   constexpr double kSmall = 64e6, kLeast = 2e6, kMost = 512e6; // the last two: of a tile
-  p.path = operations <= kSmall ? MatmulParams::small : MatmulParams::tiles;
-  const double wanted = std::min(operations / kLeast, std::max(4.0, operations / kMost));
+  p.path = thin || operations <= kSmall ? MatmulParams::small : MatmulParams::tiles;
+  const double most = thin ? operations : std::max(4.0, operations / kMost);
+  const double wanted = std::min(operations / kLeast, most);
   double tiles = 1;
   while (2 * tiles <= wanted) {
     int32_t& side = p.tile_n >= p.tile_m ? p.tile_n : p.tile_m;
@@ -195,6 +198,7 @@ Tensor linear(const Tensor& input, const Tensor& weight, const Tensor* bias) {
 
 void bind_matmul(py::module_& m) {
   m.def("matmul", &matmul, py::arg("input"), py::arg("other"));
+  call_directly(Op::matmul, 2, [](Op, const Tensor* const* x) { return matmul(*x[0], *x[1]); });
   m.def("linear", &linear, py::arg("input"), py::arg("weight"), py::arg("bias") = py::none());
 }
 

@@ -5,6 +5,7 @@
 #include "core/check.h"
 #include "core/launch.h"
 #include "core/py_tensor.h"
+#include "ops/index.h"
 
 namespace py = pybind11;
 
@@ -169,6 +170,22 @@ template <Op op> Tensor argument(const Tensor& input, const py::object& dim, boo
   return reduction(op, input, DType::int64, dim, keepdim, true);
 }
 
+// The extremum along a dimension, and where it stands.
+template <Op op>
+py::tuple extremum_along(const Tensor& input, const py::object& dim, bool keepdim) {
+  Tensor indices = argument<op>(input, dim, true);
+  if (input.ndim() == 0)
+    return py::make_tuple(clone(input), std::move(indices));
+  const int d = wrap_dim(info(op).name, as_index(dim), input.ndim());
+  Tensor values = gather_known(input, d, indices);
+  if (!keepdim)
+    for (Tensor* x : {&values, &indices}) {
+      x->shape.erase(d);
+      x->strides.erase(d);
+    }
+  return py::make_tuple(std::move(values), std::move(indices));
+}
+
 template <Op op> Tensor truth(const Tensor& input, const py::object& dim, bool keepdim) {
   return reduction(op, cast(input, DType::boolean), DType::boolean, dim, keepdim);
 }
@@ -188,6 +205,8 @@ void bind_reduce(py::module_& m) {
   def("amin", &extremum<Op::amin>);
   def("argmax", &argument<Op::argmax>);
   def("argmin", &argument<Op::argmin>);
+  def("max", &extremum_along<Op::argmax>);
+  def("min", &extremum_along<Op::argmin>);
   def("all", &truth<Op::all>);
   def("any", &truth<Op::any>);
   m.def("var", &var_of, py::arg("input"), py::arg("dim"), py::arg("correction"),

@@ -37,13 +37,6 @@ FASTDL_INLINE void for_column_pieces(int64_t rows, int64_t n, Add add) {
   for_column_vectors<T>(n, [&](int64_t c, int64_t count) { add(r, rows - r, c, count); });
 }
 
-template <class T> FASTDL_INLINE void accumulate_some(Sum<Vec<T>>& s, const T* x, int64_t count) {
-  if (count == lanes<T>)
-    accumulate(s, x);
-  else
-    accumulate(s, load_partial(x, count));
-}
-
 template <class T> constexpr int64_t kColumnVectors = kReduceColumns / lanes<T>;
 
 // Adds up n columns, lane by lane.
@@ -52,10 +45,17 @@ static void sum_columns(const T* x, int64_t rows, int64_t stride, int64_t n, Sum
   for (int64_t c = 0; c < n; c += lanes<T>)
     sums[c / lanes<T>] = Sum<Vec<T>>{};
   for_column_pieces<T>(rows, n, [&](int64_t r, int64_t more, int64_t c, int64_t count) {
-    Sum<Vec<T>> s = sums[c / lanes<T>];
-    for (int64_t i = 0; i < more; ++i)
-      accumulate_some(s, x + (r + i) * stride + c, count);
-    sums[c / lanes<T>] = s;
+    Sum<Vec<T>>& s = sums[c / lanes<T>];
+    const T* at = x + r * stride + c;
+    if (count == lanes<T>) {
+      Run<T> run{s};
+      for (int64_t i = 0; i < more; ++i)
+        run.add(at + i * stride);
+      s = run.sum();
+    } else {
+      for (int64_t i = 0; i < more; ++i)
+        accumulate(s, load_partial(at + i * stride, count));
+    }
   });
 }
 template <class T> FASTDL_INLINE Sum<T> column(const Sum<Vec<T>>* sums, int64_t c) {

@@ -1,12 +1,13 @@
 // Sorting the rows of a row-major (rows, length) input, stably: equal elements stay in their order,
 // also descending.  NaN counts as larger than all numbers, 0 and -0 as equal.
 //
-// sort   all elements and where they stood (int64); operands values, indices, input, scratch,
-// counts topk   the first k of that alone; the same operands
+//   sort   all elements and where they stood (int64); operands values, indices, input, scratch,
+//          counts
+//   topk   the first k of that alone; the same operands
 //
 // Elements become unsigned keys in the wanted order, with their index beside; keys are sorted from
-// their lowest digit on (radix), short rows by insertion.  topk looks for the digits of the k-th
-// key from the highest on, and sorts what lies below it.
+// their lowest digit on (radix), short rows by counting the smaller keys of each.  topk looks for
+// the digits of the k-th key from the highest on, and sorts what lies below it.
 //
 // Of few long rows each is first dealt out by its highest digit, so that several threads have work:
 // stages range (how many bits of keys differ), count (of each digit in each block), place (what

@@ -1,6 +1,6 @@
 #include "ops/sort.h"
 
-#include "core/scalar.h"
+#include "core/simd.h"
 
 namespace fastdl {
 namespace FASTDL_ISA {
@@ -72,19 +72,34 @@ template <class T> struct Row {
   }
 };
 
-// ---- radix sort -----------------------------------------------------------------------
+// ---- by rank --------------------------------------------------------------------------
 
-constexpr int64_t kInsertion = 40; // pairs; sorted by insertion up to here
+template <class K> constexpr int64_t kRanked = 8 * lanes<K>; // pairs; so few are sorted so
 
-template <class K> void sort_by_insertion(Pair<K>* pairs, int64_t n) {
-  for (int64_t i = 1; i < n; ++i) {
-    const Pair<K> p = pairs[i];
-    int64_t j = i;
-    for (; j > 0 && pairs[j - 1].key > p.key; --j)
-      pairs[j] = pairs[j - 1];
-    pairs[j] = p;
+// A key's place is the number of smaller ones, and of those like it before it.  That takes n^2
+// comparisons, but as vectors and with no branch that depends on them.
+template <class K, class From, class To> void sort_by_rank(int64_t n, From from, To to) {
+  constexpr int64_t L = lanes<K>;
+  alignas(64) K keys[kRanked<K>];
+  uint32_t taken[kRanked<K>];
+  for (int64_t i = 0; i < n; ++i) {
+    keys[i] = from(i).key;
+    taken[i] = 0;
+  }
+  for (int64_t i = n; i % L; ++i)
+    keys[i] = ~K(0); // smaller than none
+  for (int64_t i = 0; i < n; ++i) {
+    Vec<K> smaller{};
+    for (int64_t j = 0; j < n; j += L)
+      smaller -= static_cast<Vec<K>>(load(keys + j) < splat(keys[i]));
+    K rank = 0;
+    for (int64_t l = 0; l < L; ++l)
+      rank += smaller[l];
+    to(static_cast<uint32_t>(rank) + taken[rank]++, from(i));
   }
 }
+
+// ---- radix sort -----------------------------------------------------------------------
 
 template <class K> uint32_t digit(K key, int shift, uint32_t mask) {
   return static_cast<uint32_t>(key >> shift) & mask;
@@ -149,17 +164,12 @@ void sort_by_digits(int64_t n, int bits, Pair<K>* b, Pair<K>* a, From from, To t
   }
 }
 
-// As sort_by_digits; short ones by insertion, long ones in wide digits.
+// As sort_by_digits; short ones by rank, long ones in wide digits.
 template <class K, class From, class To>
 void sort_pairs(int64_t n, int bits, Pair<K>* b, Pair<K>* a, From from, To to) {
   constexpr int64_t kWide = 8192;
-  if (n <= kInsertion) {
-    Pair<K> pairs[kInsertion];
-    for (int64_t i = 0; i < n; ++i)
-      pairs[i] = from(i);
-    sort_by_insertion(pairs, n);
-    for (int64_t i = 0; i < n; ++i)
-      to(i, pairs[i]);
+  if (n <= kRanked<K>) {
+    sort_by_rank<K>(n, from, to);
   } else if (n < kWide || bits <= 8) {
     sort_by_digits<K, 8>(n, bits, b, a, from, to);
   } else {
@@ -276,7 +286,7 @@ void topk(void* const* operands, const void* params, int64_t begin, int64_t end)
   for (int64_t r = begin; r < end; ++r) {
     const Row<T> row = row_of<T>(operands, p, r);
     const Scratch<typename Row<T>::K> room(operands, p, r);
-    if (p.length <= kInsertion || p.k > p.length / 4) {
+    if (p.length <= kRanked<typename Row<T>::K> || p.k > p.length / 4) {
       sort_pairs(
           p.length, Key<T>::bits, room.a, room.b, [&](int64_t i) { return row.read(i); },
           [&](int64_t i, auto pair) {

@@ -16,7 +16,7 @@ from ..tensor import Tensor
 from . import binary, index
 from .copy import cast
 from .norm import norm  # noqa: F401 (the list of ops looks for it here)
-from .view import expand, permute, reshape, squeeze
+from .view import expand, permute, reshape, unsqueeze
 from .where import where
 
 Dim = int | Sequence[int] | None
@@ -323,7 +323,7 @@ def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = N
     Raises:
         ValueError: the dimension is empty. IndexError: there is no such dimension.
     """
-    return _overloaded(amax, argmax, binary.maximum, input, dim, keepdim, other)
+    return _overloaded(amax, _C.max, binary.maximum, input, dim, keepdim, other)
 
 
 @overload
@@ -341,11 +341,11 @@ def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = N
     Raises:
         ValueError: the dimension is empty. IndexError: there is no such dimension.
     """
-    return _overloaded(amin, argmin, binary.minimum, input, dim, keepdim, other)
+    return _overloaded(amin, _C.min, binary.minimum, input, dim, keepdim, other)
 
 
 def _overloaded(
-    extremum: Any, argument: Any, of_two: Any, input: Tensor, dim: Any, keepdim: bool, other: Any
+    extremum: Any, along: Any, of_two: Any, input: Tensor, dim: Any, keepdim: bool, other: Any
 ) -> Any:
     if isinstance(dim, Tensor):
         dim, other = None, dim
@@ -353,13 +353,18 @@ def _overloaded(
         return of_two(input, other)
     if dim is None:
         return extremum(input)
-    indices = argument(input, dim, True)
-    if input.ndim == 0:
-        return ValuesAndIndices(extremum(input), indices)
-    values = index.gather(input, dim, indices)
-    if not keepdim:
-        values, indices = squeeze(values, dim), squeeze(indices, dim)
+    values, indices = along(input, dim, keepdim)
+    values = record(values, _along_vjp, (input,), (indices,), input.shape, dim, keepdim)
     return ValuesAndIndices(values, indices)
+
+
+def _along_vjp(node: Node, g: Tensor, shape: Shape, dim: int, keepdim: bool) -> Tensor:
+    (indices,) = node.saved_tensors
+    if not shape:
+        return g
+    if not keepdim:
+        g, indices = unsqueeze(g, dim), unsqueeze(indices, dim)
+    return index.scatter_add(_C.full(shape, 0, g.dtype), dim, indices, g)
 
 
 def all(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
