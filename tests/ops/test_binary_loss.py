@@ -216,3 +216,11 @@ def test_as_pytorch():
             found.append([r.detach().numpy() for r in (loss, g, second)])
         for a, b in zip(*found, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-13, err_msg=name)
+
+
+def test_the_weight_of_labels_is_refused_by_name():
+    x = fd.zeros(2, 3)
+    with pytest.raises(ValueError, match="multilabel_soft_margin_loss: weight: expected a shape"):
+        F.multilabel_soft_margin_loss(x, x, fd.ones(4))
+    with pytest.raises(TypeError, match="multilabel_soft_margin_loss: weight: expected a Tensor"):
+        F.multilabel_soft_margin_loss(x, x, 2.0)

@@ -69,8 +69,29 @@ def test_nothing_is_broadcast(f):
             f(fd.zeros(2, 3), fd.zeros(shape))
     with pytest.raises(ValueError, match=r"reduction: expected .* got 'average'"):
         f(fd.zeros(2), fd.zeros(2), reduction="average")
-    with pytest.raises(TypeError, match="target: expected dtype float32 or float64, got int64"):
-        f(fd.zeros(2), fd.zeros(2, dtype="int64"))
+    with pytest.raises(TypeError, match="target: expected dtype float32 or float64, got bool"):
+        f(fd.zeros(2), fd.zeros(2, dtype="bool"))
+    with pytest.raises(TypeError, match="input: expected dtype float32 or float64, got int64"):
+        f(fd.zeros(2, dtype="int64"), fd.zeros(2, dtype="int64"))
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int32", "uint8"])
+@pytest.mark.parametrize(
+    ("f", "loss", "gradient"),
+    [
+        (F.mse_loss, 0.625, [-0.5, -1.0]),
+        (F.l1_loss, 0.75, [-0.5, -0.5]),
+        (F.smooth_l1_loss, 0.3125, [-0.25, -0.5]),
+        (F.huber_loss, 0.3125, [-0.25, -0.5]),
+        (F.poisson_nll_loss, 1.2688887, [0.3243606, 2.1945281]),
+    ],
+)
+def test_targets_may_be_integers(f, loss, gradient, dtype):
+    x = fd.tensor([0.5, 2.0], requires_grad=True)
+    found = f(x, fd.tensor([1, 3]).to(dtype))
+    found.backward()
+    assert found.dtype is fd.float32 and found.item() == pytest.approx(loss, rel=1e-6)
+    assert x.grad.tolist() == pytest.approx(gradient, rel=1e-6)
 
 
 def test_bad_options():

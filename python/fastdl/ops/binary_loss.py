@@ -109,6 +109,7 @@ def multilabel_soft_margin_loss(
     check_loss(op, reduction, input=input, target=target)
     if input.ndim == 0:
         raise ValueError(f"{op}: input: expected at least 1 dimension, got shape ()")
+    check_weight(op, "weight", weight, input.shape)
     losses = binary_cross_entropy_with_logits(input, target, weight, "none")
     return reduced(losses.mean(-1), reduction)
 

@@ -11,7 +11,7 @@ from ..autograd import Node, record
 from ..tensor import Tensor
 from .check_values import check_between
 from .index import gather, index_select
-from .loss import check_loss, check_reduction, reduced, times
+from .loss import check_loss, check_reduction, numbers, reduced, times
 from .unary import exp, log
 from .view import reshape, unsqueeze
 from .where import where
@@ -129,8 +129,9 @@ def poisson_nll_loss(
 
     Raises:
         ValueError: the shapes differ, or an option does not fit.
-        TypeError: a dtype is not float32 or float64.
+        TypeError: a dtype is not float32 or float64 (of the target also int64, int32, uint8).
     """
+    target = numbers(input, target)
     check_loss("poisson_nll_loss", reduction, input=input, target=target)
     check.number("poisson_nll_loss: eps", eps, 0.0, math.inf)
     rate = exp(input) if log_input else input

@@ -6,6 +6,7 @@ import math
 
 from .. import _C, check
 from ..tensor import Tensor
+from .copy import cast
 from .where import where
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -26,6 +27,14 @@ def check_loss(op: str, reduction: str, **tensors: Tensor) -> None:
         if x.shape != shape:
             raise ValueError(f"{op}: {name}: expected the shape {shape} of {first}, got {x.shape}")
     check_reduction(op, reduction)
+
+
+def numbers(input: Tensor, target: Tensor) -> Tensor:
+    """A target of integers (no bools) in input's dtype, to be compared with numbers."""
+    integers = (_C.DType.int64, _C.DType.int32, _C.DType.uint8)
+    if not (isinstance(target, Tensor) and target.dtype in integers and isinstance(input, Tensor)):
+        return target
+    return cast(target, input.dtype) if input.dtype.is_floating_point else target
 
 
 def check_reduction(op: str, reduction: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .. import _C, check
 from ..autograd import Node, record
 from ..tensor import Tensor
-from .loss import check_loss, reduced
+from .loss import check_loss, numbers, reduced
 from .unary import abs
 from .where import where
 
@@ -19,8 +19,9 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
 
     Raises:
         ValueError: the shapes differ, or an option does not fit.
-        TypeError: a dtype is not float32 or float64.
+        TypeError: a dtype is not float32 or float64 (of the target also int64, int32, uint8).
     """
+    target = numbers(input, target)
     check_loss("l1_loss", reduction, input=input, target=target)
     return reduced(abs(input - target), reduction)
 
@@ -33,6 +34,7 @@ def huber_loss(
     Huber, "Robust estimation of a location parameter", 1964.  Arguments and errors: `l1_loss`;
     delta is above 0.
     """
+    target = numbers(input, target)
     check_loss("huber_loss", reduction, input=input, target=target)
     check.number("huber_loss: delta", delta, 5e-324, float("inf"))
     return reduced(huber(input - target, delta), reduction)
@@ -45,6 +47,7 @@ def smooth_l1_loss(
 
     With beta = 0 it is `l1_loss`, whose arguments and errors it has.
     """
+    target = numbers(input, target)
     check_loss("smooth_l1_loss", reduction, input=input, target=target)
     check.number("smooth_l1_loss: beta", beta, 0.0, float("inf"))
     if beta == 0:
