@@ -45,6 +45,24 @@ def test_sgld_samples_a_posterior():
     assert values.var() == pytest.approx(1 / precision / (1 - 0.01 / 2), rel=4 * np.sqrt(2 / 4000))
 
 
+def test_sgld_goes_on_with_its_own_generator():
+    def run(optimizer, steps):
+        for _ in range(steps):
+            for p in optimizer.param_groups[0]["params"]:
+                p.grad = fd.ones_like(p)
+            optimizer.step()
+        return [p.tolist() for p in optimizer.param_groups[0]["params"]]
+
+    p = fd.zeros(5, requires_grad=True)
+    first = optim.SGLD([p], 0.5, generator=fd.Generator(3))
+    run(first, 2)
+    saved, at = first.state_dict(), p.detach().clone().requires_grad_()
+    second = optim.SGLD([at], 0.5, generator=fd.Generator(9))
+    second.load_state_dict(saved)
+    assert run(second, 2) == run(first, 2)
+    assert "generator" not in second.param_groups[0]
+
+
 def test_sgld_draws_are_a_function_of_the_seed():
     def run(seed, threads):
         fd.set_num_threads(threads)

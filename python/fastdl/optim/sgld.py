@@ -49,6 +49,19 @@ class SGLD(RuleOptimizer):
             params, {"lr": lr, "temperature": temperature, "weight_decay": weight_decay}
         )
 
+    def state_dict(self) -> dict[str, Any]:
+        """As `Optimizer.state_dict`; the first group has the state of a generator of its own."""
+        saved = super().state_dict()
+        if self.generator is not None:
+            saved["param_groups"][0]["generator"] = list(self.generator.get_state())
+        return saved
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        super().load_state_dict(state_dict)
+        state = self.param_groups[0].pop("generator", None)
+        if state is not None and self.generator is not None:
+            self.generator.set_state(state)
+
     def _launch(self, group: Group, arena: FlatArena) -> None:
         noise = _C.empty(arena.flat.shape, arena.dtype)
         _C.normal_(noise, 0.0, 1.0, *next_draw(self.generator))
