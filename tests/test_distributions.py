@@ -408,3 +408,57 @@ def test_errors(call, error, text):
 
 def test_validation_can_be_left_out():
     assert math.isnan(D.Normal(0.0, -1.0, validate_args=False).entropy().item())
+
+
+@pytest.mark.parametrize(("dtype", "step"), [(fd.float32, 2.0**-24), (fd.float64, 2.0**-53)])
+def test_laplace_draws_at_both_ends_of_rand_are_finite(monkeypatch, dtype, step):
+    from fastdl.distributions import laplace
+
+    ends = fd.tensor([0.0, 1 - step], dtype=dtype)
+    monkeypatch.setattr(laplace, "rand", lambda *_, **__: ends)
+    draws = D.Laplace(fd.zeros(2, dtype=dtype), fd.ones(2, dtype=dtype)).sample().numpy()
+    assert np.isfinite(draws).all() and draws[0] == -draws[1] != 0
+
+
+@pytest.mark.parametrize(
+    ("make", "value", "expected"),
+    [
+        (lambda: D.Beta(t(1.0), t(2.0)), 0.0, math.log(2)),
+        (lambda: D.Beta(t(2.0), t(1.0)), 1.0, math.log(2)),
+        (lambda: D.Beta(t(1.0), t(1.0)), 0.0, 0.0),
+        (lambda: D.Beta(t(1.0), t(1.0)), 1.0, 0.0),
+        (lambda: D.Beta(t(1.0), t(2.0)), 1.0, -math.inf),
+        (lambda: D.Gamma(t(1.0), t(1.0)), 0.0, 0.0),
+    ],
+)
+def test_densities_at_the_ends_of_the_support(make, value, expected):
+    assert np.isclose(make().log_prob(t(value)).item(), expected, atol=1e-12)
+    assert np.isclose(make().log_prob(value).item(), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["log_prob", "cdf"])
+def test_exponential_outside_its_support(kind):
+    for value in (-1.0, t(0.5, -3.0)):
+        with pytest.raises(ValueError, match="Exponential: value: expected numbers of at least 0"):
+            getattr(D.Exponential(t(1.0)), kind)(value)
+
+
+def test_gamma_and_beta_outside_their_support():
+    with pytest.raises(ValueError, match="Gamma: value"):
+        D.Gamma(t(2.0), t(1.0)).log_prob(-1.0)
+    for value in (-0.5, 1.5):
+        with pytest.raises(ValueError, match="Beta: value"):
+            D.Beta(t(2.0), t(3.0)).log_prob(t(value))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("scale_tril", "lower triangular"),
+        ("covariance_matrix", "symmetric"),
+        ("precision_matrix", "symmetric"),
+    ],
+)
+def test_multivariate_normal_refuses_a_wrong_matrix(name, expected):
+    with pytest.raises(ValueError, match=f"MultivariateNormal: {name}: expected a {expected}"):
+        D.MultivariateNormal(t(0.0, 0.0), **{name: t([[1.0, 0.5], [0.0, 1.0]])})

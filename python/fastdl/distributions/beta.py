@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..ops.binary import eq, xlogy
 from ..ops.gamma import standard_gamma_log
 from ..ops.unary import digamma, lgamma, log1p, sigmoid
+from ..ops.where import where
 from ..tensor import Tensor
 from .distribution import Distribution, parameters
 
@@ -50,9 +52,13 @@ class Beta(Distribution):
             - standard_gamma_log(self.concentration0.expand(shape))
         )
 
-    def log_prob(self, value: Tensor) -> Tensor:
+    def log_prob(self, value: Any) -> Tensor:
         a, b = self.concentration1, self.concentration0
-        return (a - 1) * value.log() + (b - 1) * log1p(-value) - log_beta(a, b)
+        value = self._like(value, a)
+        self._check("value", (value >= 0) & (value <= 1), "numbers in [0, 1]")
+        end = eq(value, 1)  # 0 · log 0 counts 0; log1p elsewhere, exact near 0
+        rest = where(end, xlogy(b - 1, 1 - value), (b - 1) * log1p(-where(end, 0.5, value)))
+        return xlogy(a - 1, value) + rest - log_beta(a, b)
 
     def entropy(self) -> Tensor:
         a, b = self.concentration1, self.concentration0

@@ -81,6 +81,12 @@ class Distribution:
             sample_shape = (sample_shape,)
         return (*sample_shape, *self.batch_shape, *self.event_shape)
 
+    def _like(self, value: Any, parameter: Tensor) -> Tensor:
+        """A number as a tensor of the parameter's dtype."""
+        if isinstance(value, Tensor):
+            return value
+        return as_tensor(value, dtype=parameter.dtype)
+
     def _check(self, name: str, holds: Tensor, expected: str) -> None:
         """Raises ValueError unless `holds` everywhere."""
         if self.validates and capture.notes() is None and not bool(holds.all()):

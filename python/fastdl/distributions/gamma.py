@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..ops.binary import xlogy
 from ..ops.gamma import standard_gamma_log
 from ..ops.random import rand
 from ..ops.unary import digamma, expm1, lgamma, log1p
@@ -49,8 +50,9 @@ class Gamma(Distribution):
 
     def log_prob(self, value: Any) -> Tensor:
         c = self.concentration
-        log = value.log() if isinstance(value, Tensor) else (self.rate * 0 + value).log()
-        return c * self.rate.log() + (c - 1) * log - self.rate * value - lgamma(c)
+        value = self._like(value, c)
+        self._check("value", value >= 0, "numbers of at least 0")
+        return c * self.rate.log() + xlogy(c - 1, value) - self.rate * value - lgamma(c)
 
     def entropy(self) -> Tensor:
         c = self.concentration
@@ -87,12 +89,16 @@ class Exponential(Distribution):
         return -log1p(-rand(self._shape(sample_shape), dtype=self.rate.dtype)) / self.rate
 
     def log_prob(self, value: Any) -> Tensor:
+        value = self._like(value, self.rate)
+        self._check("value", value >= 0, "numbers of at least 0")
         return self.rate.log() - self.rate * value
 
     def entropy(self) -> Tensor:
         return 1 - self.rate.log()
 
     def cdf(self, value: Any) -> Tensor:
+        value = self._like(value, self.rate)
+        self._check("value", value >= 0, "numbers of at least 0")
         return -expm1(-self.rate * value)
 
     def icdf(self, value: Any) -> Tensor:

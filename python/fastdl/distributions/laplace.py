@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..dtypes import float64
 from ..ops.random import rand
 from ..ops.unary import expm1, log1p
 from ..tensor import Tensor
@@ -39,7 +40,8 @@ class Laplace(Distribution):
 
     def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         # u in (-1, 1): a half and its sign, away from log(0) at both ends.
-        u = rand(self._shape(sample_shape), dtype=self.loc.dtype) * 2 - (1 - 2.0**-24)
+        step = 2.0**-53 if self.loc.dtype is float64 else 2.0**-24  # of rand
+        u = rand(self._shape(sample_shape), dtype=self.loc.dtype) * 2 - (1 - step)
         return self.loc - self.scale * u.sign() * log1p(-u.abs())
 
     def log_prob(self, value: Any) -> Tensor:

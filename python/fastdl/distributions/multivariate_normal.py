@@ -6,10 +6,12 @@ import math
 from collections.abc import Sequence
 
 from .. import linalg
+from ..ops.binary import eq
 from ..ops.diag import diagonal
 from ..ops.matmul import matmul
 from ..ops.random import randn
 from ..ops.rearrange import flip
+from ..ops.triangle import tril
 from ..tensor import Tensor
 from .distribution import Distribution
 
@@ -53,16 +55,23 @@ class MultivariateNormal(Distribution):
         self.loc = loc + given[0][..., 0] * 0
         super().__init__(self.loc.shape[:-1], (n,), validate_args)
         if scale_tril is not None:
+            self._check("scale_tril", eq(tril(scale_tril), scale_tril), "a lower triangular matrix")
             self._check("scale_tril", _diagonal(scale_tril) > 0, "a positive diagonal")
             self.scale_tril = scale_tril
         elif covariance_matrix is not None:
+            self._check_symmetric("covariance_matrix", covariance_matrix)
             self.scale_tril = linalg.cholesky(covariance_matrix)
         else:
             assert precision_matrix is not None
+            self._check_symmetric("precision_matrix", precision_matrix)
             # P = U Uᵀ with U upper triangular, by the Cholesky factor of P backwards; then
             # covariance = U⁻ᵀ U⁻¹, so L = U⁻ᵀ.
             backwards = _backwards(linalg.cholesky(_backwards(precision_matrix)))
             self.scale_tril = linalg.inv(backwards.mT)
+
+    def _check_symmetric(self, name: str, matrix: Tensor) -> None:
+        holds = (matrix - matrix.mT).abs() <= matrix.abs() * 1e-5 + 1e-6
+        self._check(name, holds, "a symmetric matrix")
 
     @property
     def mean(self) -> Tensor:
