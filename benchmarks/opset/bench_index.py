@@ -24,6 +24,12 @@ def _scatter_add(np: Any, x: Any, index: Any, y: Any) -> Any:
     return result
 
 
+def _scatter_max(np: Any, x: Any, index: Any, y: Any) -> Any:
+    result = x.copy()
+    np.maximum.at(result, (np.arange(len(x))[:, None], index), y)
+    return result
+
+
 def _scatter(np: Any, x: Any, index: Any, y: Any) -> Any:
     result = x.copy()
     np.put_along_axis(result, index, y, -1)
@@ -61,6 +67,9 @@ OPS = [
          jax=lambda jax, x, index, y: x.at[_each_row(jax, x), index].set(y), inputs=moved_columns),
     _row("scatter_add", 20, lambda m, x, index, y: m.scatter_add(x, -1, index, y), _scatter_add,
          jax=lambda jax, x, index, y: x.at[_each_row(jax, x), index].add(y), inputs=moved_columns),
+    _row("scatter_reduce", 20, lambda m, x, index, y: m.scatter_reduce(x, -1, index, y, "amax"),
+         _scatter_max, inputs=moved_columns,
+         jax=lambda jax, x, index, y: x.at[_each_row(jax, x), index].max(y)),
     _row("index_copy", 12, lambda m, x, index, y: m.index_copy(x, 0, index, y), _index_copy,
          jax=lambda jax, x, index, y: x.at[index].set(y), inputs=moved_rows),
     _row("index_fill", 8, lambda m, x, index: m.index_fill(x, 0, index, 1.0),

@@ -40,6 +40,8 @@ OPS = [
     _draw("exponential", 4, lambda m, x: x.exponential_(),
           lambda rng, x: rng.standard_exponential(x.shape, "f4"),
           jax=lambda jax, key, x: jax.random.exponential(key, x.shape)),
+    _draw("poisson", 8, lambda m, x: m.poisson(x), lambda rng, x: rng.poisson(x),
+          jax=lambda jax, key, x: jax.random.poisson(key, x), inputs=unit),
     _draw("log_normal", 4, lambda m, x: x.log_normal_(),
           lambda rng, x: rng.lognormal(size=x.shape),
           jax=lambda jax, key, x: jax.random.lognormal(key, shape=x.shape)),

@@ -29,6 +29,7 @@ OPS = [
     _row("abs", 8, lambda m, x: m.abs(x)),
     _row("neg", 8, lambda m, x: m.neg(x), lambda m, x: m.negative(x)),
     _row("sign", 8, lambda m, x: m.sign(x)),
+    _row("sgn", 8, lambda m, x: m.sgn(x), lambda m, x: m.sign(x)),
     _row("signbit", 5, lambda m, x: m.signbit(x)),
     _row("ceil", 8, lambda m, x: m.ceil(x)),
     _row("floor", 8, lambda m, x: m.floor(x)),
