@@ -1,6 +1,7 @@
 #include "ops/index.h"
 
 #include <algorithm>
+#include <string>
 
 #include "core/check.h"
 #include "core/elementwise.h"
@@ -18,8 +19,10 @@ void raise_bad_index(const IndexCheckParams& p, int64_t at, int64_t value) {
     place[d] = rest % p.shape[d];
     rest /= p.shape[d];
   }
+  const bool is_class = 0 <= p.ignored && p.ignored < p.size;
+  const std::string also = is_class ? "" : " or " + std::to_string(p.ignored) + " (ignored)";
   require<IndexError>(!p.classes, p.op, ": ", p.argument, ": expected a class in [0, ", p.size - 1,
-                      "] or ignore_index ", p.ignored, ", got ", value, " at position ", place);
+                      "]", also, ", got ", value, " at position ", place);
   raise<IndexError>(p.op, ": ", p.argument, ": expected ints in [", p.low, ", ", p.size - 1,
                     "] for dimension ", p.dim, " of size ", p.size, ", got ", value,
                     " at position ", place);

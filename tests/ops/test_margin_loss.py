@@ -229,3 +229,11 @@ def test_as_pytorch():
             found.append([r.detach().numpy() for r in (loss, g)])
         for a, b in zip(*found, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12, err_msg=name)
+
+
+def test_errors_name_the_classes_there_are():
+    x, t = fd.zeros(1, 3), fd.tensor([[5, -1, -1]])
+    with pytest.raises(IndexError, match=r"multi_margin_loss: .* class in \[0, 2\], got 5"):
+        F.multi_margin_loss(x, t[:, 0])
+    with pytest.raises(IndexError, match=r"multilabel_margin_loss: .* \[0, 2\] or -1 \(ignored\)"):
+        F.multilabel_margin_loss(x, t)
