@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+import pickle
+
 import numpy as np
 import pytest
 
@@ -56,11 +59,34 @@ MODEL = fd.nn.Linear(3, 2)
         (lambda: fd.autograd.grad(X.sum(), "a"), "grad: inputs: expected .*Tensor.*, got 'a'"),
         (lambda: fd.autograd.backward([X, None]), "backward: outputs: .* got None"),
         (lambda: LEAF.backward("a"), "backward: cotangents: .* got 'a'"),
-        (lambda: fd.set_rng_state(3), r"set_rng_state: expected \(seed, draw index\), got 3"),
+        (lambda: fd.set_rng_state(3), r"set_rng_state: state: expected \(seed, draw index\)"),
         (lambda: fd.optim.SGD(MODEL, 0.1), r"SGD: params: .*got Linear \(its parameters\(\)\?\)"),
         (lambda: fd.optim.SGD(3, 0.1), "SGD: params: expected an iterable of tensors .*got int"),
         (lambda: fd.optim.SGD(MODEL.parameters()).load_state_dict(3), "expected a dict with .*int"),
         (lambda: fd.nn.ModuleList(fd.nn.ReLU()), "ModuleList: modules: expected .* got ReLU"),
+        # functions of ours without a binding of their name, and constructors: by their annotations
+        (lambda: fd.isclose(None, X), "^isclose: input: expected a Tensor, got None$"),
+        (
+            lambda: fd.median(X, X),
+            r"^median: dim: expected an int, got a Tensor of shape \(2, 3\)$",
+        ),
+        (lambda: fd.zeros_like([1]), "^zeros_like: input: expected a Tensor, got list$"),
+        (lambda: fd.linalg.pinv(X, rtol=X), "^pinv: rtol: expected a float or None, got a Tensor"),
+        (lambda: fd.nn.init.ones_(3), "^ones_: tensor: expected a Tensor, got 3$"),
+        (lambda: fd.nn.Sigmoid(3), r"^Sigmoid\(\) takes 1 positional argument but 2 were given$"),
+        (lambda: fd.nn.ReLU(1, 2), r"^ReLU\(\) takes from 1 to 2 positional arguments but 3 were"),
+        (lambda: fd.nn.ReLU()(None), "^relu: input: expected a Tensor, got None$"),
+        (
+            lambda: fd.distributions.Normal(0.0, 1.0).cdf("a"),
+            "^cdf: value: expected a Tensor or float",
+        ),
+        # numbers where tensors are given
+        (lambda: X.sum(X), r"^sum: dim: expected an int, got a Tensor of shape \(2, 3\)$"),
+        (lambda: X.reshape(X, 2), r"^reshape: expected ints, got a Tensor of shape \(2, 3\), 2$"),
+        (
+            lambda: F.relu(X, LABELS),
+            r"^relu: inplace: expected a bool, got a Tensor of shape \(2,\)$",
+        ),
     ],
 )
 def test_the_argument_is_named(call, message):
@@ -71,6 +97,35 @@ def test_the_argument_is_named(call, message):
 def test_other_errors_of_a_call_pass_through():
     with pytest.raises(ValueError, match="broadcast"):
         fd.add(X, fd.ones(4))
+
+
+def test_errors_of_a_composition_name_it_and_keep_their_traceback():
+    with pytest.raises(ValueError, match=r"^isclose: eq: expected shapes that broadcast") as caught:
+        fd.isclose(X, fd.ones(4))
+    assert caught.traceback[-1].name == "isclose"
+
+
+def test_errors_of_users_modules_are_theirs():
+    class Wrong(fd.nn.Module):
+        def forward(self, x):
+            return {}["key"]
+
+    with pytest.raises(KeyError, match=r"^'key'$"):
+        fd.nn.Sequential(Wrong())(X)
+
+
+def test_explained_functions_are_functions():
+    assert pickle.loads(pickle.dumps(fd.isclose)) is fd.isclose
+    assert next(iter(inspect.signature(fd.zeros_like).parameters)) == "input"
+    assert fd.isclose(X, X).all()
+    assert fd.nn.functional.hinge_loss.__module__ == "fastdl.ops.binary_loss"
+
+
+def test_as_many_parts_as_no_memory_holds_are_refused():
+    with pytest.raises(ValueError, match="tensor_split: indices_or_sections: expected at most"):
+        X.tensor_split(1 << 33)
+    with pytest.raises(ValueError, match="polygamma: n: expected at most 100"):
+        fd.polygamma(1 << 33, X)
 
 
 def test_bound_functions_are_methods():

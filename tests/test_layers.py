@@ -180,7 +180,9 @@ def test_sequential_is_a_list_of_modules():
     assert list(named.state_dict()) == ["decode.weight", "decode.bias"] and named.encode is relu
     with pytest.raises(IndexError, match=r"Sequential: index: expected an int in \[-2, 1\], got 2"):
         model[2]
-    with pytest.raises(TypeError, match="Sequential: module: expected a Module, got function"):
+    with pytest.raises(
+        TypeError, match=r"Sequential: modules\[0\]: expected a Module, got function"
+    ):
         nn.Sequential(lambda x: x)
 
 

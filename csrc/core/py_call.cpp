@@ -1,6 +1,6 @@
 // Calls of the bindings from Python.  A Call stands before each bound function: it passes the
-// arguments on, binds as a method, and where the function did not take them has `fastdl.explain`
-// say which one does not fit.
+// arguments on, binds as a method, and where the function fails has `fastdl.explain` say which one
+// does not fit.
 #include "core/py_call.h"
 
 #include <pybind11/pybind11.h>
@@ -30,26 +30,25 @@ struct PyCall {
   const DirectCall* direct;
 };
 
-// Replaces the TypeError of pybind11's dispatcher; any other error stays.
+// Raises in place of the error what fastdl.explain makes of it, if anything.
 PyObject* explain(PyObject* function, PyObject* const* args, size_t n_args, PyObject* names) {
   PyObject *type, *error, *trace;
   PyErr_Fetch(&type, &error, &trace);
   PyErr_NormalizeException(&type, &error, &trace);
   try {
-    const std::string text = py::str(error);
-    if (text.find("incompatible function arguments") != std::string::npos) {
-      const auto n = static_cast<size_t>(PyVectorcall_NARGS(n_args));
-      py::list positional;
-      for (size_t i = 0; i < n; ++i)
-        positional.append(py::handle(args[i]));
-      py::dict named;
-      for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); ++i)
-        named[py::handle(PyTuple_GET_ITEM(names, i))] = py::handle(args[n + i]);
-      const py::object message =
-          py::module_::import("fastdl.explain")
-              .attr("explain")(py::handle(function).attr("__name__"),
-                               py::handle(function).attr("__doc__"), positional, named);
-      PyErr_SetObject(PyExc_TypeError, message.ptr());
+    const auto n = static_cast<size_t>(PyVectorcall_NARGS(n_args));
+    py::list positional;
+    for (size_t i = 0; i < n; ++i)
+      positional.append(py::handle(args[i]));
+    py::dict named;
+    for (Py_ssize_t i = 0; names && i < PyTuple_GET_SIZE(names); ++i)
+      named[py::handle(PyTuple_GET_ITEM(names, i))] = py::handle(args[n + i]);
+    const py::object better =
+        py::module_::import("fastdl.explain")
+            .attr("explain")(py::handle(error), py::handle(function).attr("__name__"),
+                             py::handle(function).attr("__doc__"), positional, named);
+    if (!better.is_none()) {
+      PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(better.ptr())), better.ptr());
       Py_XDECREF(type), Py_XDECREF(error), Py_XDECREF(trace);
       return nullptr;
     }
@@ -62,9 +61,7 @@ PyObject* explain(PyObject* function, PyObject* const* args, size_t n_args, PyOb
 PyObject* pass_on(PyObject* object, PyObject* const* args, size_t n_args, PyObject* names) {
   PyObject* function = reinterpret_cast<PyCall*>(object)->function;
   PyObject* result = PyObject_Vectorcall(function, args, n_args, names);
-  if (!result && PyErr_ExceptionMatches(PyExc_TypeError)) [[unlikely]]
-    return explain(function, args, n_args, names);
-  return result;
+  return result ? result : explain(function, args, n_args, names);
 }
 
 PyObject* call_direct(PyObject* object, PyObject* const* args, size_t n_args, PyObject* names) {

@@ -6,6 +6,7 @@
 #pragma once
 #include <pybind11/pybind11.h>
 
+#include "core/check.h"
 #include "core/tensor.h"
 
 namespace fastdl {
@@ -43,11 +44,18 @@ Version* version_of(PyTensor* tensor);
 // Counts one change in place.
 void count_change(PyTensor* tensor);
 
-// A Python int, or what stands for one; IndexError where it is larger than any index.
-inline int64_t as_index(pybind11::handle number) {
+// A Python int, or what stands for one; IndexError where it is larger than any index, TypeError
+// where it stands for none, such as a tensor of several elements.
+template <class... Where> int64_t as_index(pybind11::handle number, const Where&... where) {
   const Py_ssize_t i = PyNumber_AsSsize_t(number.ptr(), PyExc_IndexError);
-  if (i == -1 && PyErr_Occurred())
-    throw pybind11::error_already_set();
+  if (i == -1 && PyErr_Occurred()) [[unlikely]] {
+    pybind11::error_already_set error;
+    if (!error.matches(PyExc_ValueError) && !error.matches(PyExc_TypeError))
+      throw error;
+    const auto describe = pybind11::module_::import("fastdl.explain").attr("describe");
+    raise<TypeError>(where..., ": expected an int, got ",
+                     std::string(pybind11::str(describe(number))));
+  }
   return i;
 }
 

@@ -24,7 +24,7 @@ Reduced reduced_dims(const char* op, const Tensor& x, const py::object& dim) {
                        ": dim: expected an int, a tuple of ints or None, "
                        "got ",
                        Py_TYPE(d.ptr())->tp_name);
-    bool& seen = reduced.dim[wrap_dim(op, as_index(d), x.ndim())];
+    bool& seen = reduced.dim[wrap_dim(op, as_index(d, op, ": dim"), x.ndim())];
     require(!seen, op, ": dim: expected each dimension once, got ",
             py::repr(dim).cast<std::string>());
     seen = true;

@@ -43,7 +43,8 @@ Tensor unsqueeze(const Tensor& x, int64_t dim) {
 
 // Removes dimension dim if its size is 1, as PyTorch does; with no dim all such dimensions.
 Tensor squeeze(const Tensor& x, const py::object& dim) {
-  const int only = dim.is_none() ? -1 : wrap_dim("squeeze", dim.cast<int64_t>(), x.ndim());
+  const int only =
+      dim.is_none() ? -1 : wrap_dim("squeeze", as_index(dim, "squeeze: dim"), x.ndim());
   Tensor out = x;
   for (int d = x.ndim() - 1; d >= 0; --d) {
     if (x.shape[d] != 1 || (only >= 0 && d != only))
@@ -198,7 +199,7 @@ Tensor index(const Tensor& x, const py::tuple& key) {
       require<TypeError>(PyIndex_Check(k.ptr()),
                          "index: expected ints, slices, None or an Ellipsis, got ",
                          Py_TYPE(k.ptr())->tp_name);
-      const int64_t i = as_index(k), n = x.shape[d];
+      const int64_t i = as_index(k, "index"), n = x.shape[d];
       require<IndexError>(-n <= i && i < n, "index: ", i, " is out of range for dimension ", d,
                           " of size ", n);
       out.offset += (i < 0 ? i + n : i) * x.strides[d];
@@ -217,7 +218,8 @@ void bind_view(py::module_& m) {
   m.def("permute", &permute, py::arg("input"), py::arg("dims"));
   m.def("squeeze", &squeeze, py::arg("input"), py::arg("dim"));
   m.def("unsqueeze", &unsqueeze, py::arg("input"), py::arg("dim"));
-  m.def("view", &view, py::arg("input"), py::arg("shape"));
+  for (const char* name : {"view", "reshape"})
+    m.def(name, &view, py::arg("input"), py::arg("shape"));
   m.def("expand", &expand_view, py::arg("input"), py::arg("shape"));
   m.def("diagonal", &diagonal, py::arg("input"), py::arg("offset"), py::arg("dim1"),
         py::arg("dim2"));

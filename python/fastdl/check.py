@@ -32,11 +32,26 @@ def number(where: str, value: Any, low: float, high: float) -> float:
 
 def integer(where: str, value: Any, low: int | None = None) -> int:
     """`value` as an int, of at least `low` if that is given; TypeError or ValueError otherwise."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    whole = _index(where, value)
+    if isinstance(value, bool):
         raise TypeError(f"{where}: expected an int, got {describe(value)}")
-    if low is not None and value < low:
+    if low is not None and whole < low:
         raise ValueError(f"{where}: expected at least {low}, got {value}")
-    return operator.index(value)
+    return whole
+
+
+def _index(where: str, value: Any) -> int:
+    try:
+        return operator.index(value)
+    except (TypeError, ValueError):  # of a tensor of several elements, too
+        raise TypeError(f"{where}: expected an int, got {describe(value)}") from None
+
+
+def switch(where: str, value: Any) -> bool:
+    """`value`, True or False, or a number that stands for one; TypeError otherwise."""
+    if not isinstance(value, int) and type(value).__name__ not in ("bool", "bool_"):
+        raise TypeError(f"{where}: expected a bool, got {describe(value)}")
+    return bool(value)
 
 
 def one_of(where: str, value: Any, choices: tuple[str, ...]) -> str:
@@ -73,12 +88,10 @@ def tensors(where: str, values: Any, or_none: bool = False) -> tuple[Any, ...]:
 
 def dimension(where: str, value: Any, ndim: int) -> int:
     """`value` as one of `ndim` dimensions, from 0; TypeError or IndexError otherwise."""
-    if not hasattr(value, "__index__"):
-        raise TypeError(f"{where}: expected an int, got {describe(value)}")
-    bound = max(ndim, 1)
-    if not -bound <= value < bound:
+    bound, d = max(ndim, 1), _index(where, value)
+    if not -bound <= d < bound:
         raise IndexError(f"{where}: expected an int in [{-bound}, {bound - 1}], got {value}")
-    return int(value) % bound
+    return d % bound
 
 
 def dimensions(where: str, values: Any, ndim: int) -> list[int]:

@@ -36,9 +36,9 @@ def as_dtype(dtype: Any) -> DType:
     """
     if type(dtype) is DType:
         return dtype
-    if dtype in _BY_TYPE:
-        return _BY_TYPE[dtype]
     try:
+        if dtype in _BY_TYPE:
+            return _BY_TYPE[dtype]
         return _BY_NAME[np.dtype(dtype).name]
     except (TypeError, KeyError):
         known = ", ".join(_BY_NAME)

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from .explain import explained
+
 
 class _Mode(threading.local):
     enabled = True
@@ -24,7 +26,11 @@ class set_grad_enabled:
     """Switches recording on or off, as a statement, a context manager or a decorator."""
 
     def __init__(self, mode: bool) -> None:
-        self.mode = bool(mode)
+        try:
+            self.mode = bool(mode)
+        except ValueError:  # a tensor of several elements
+            kind = type(mode).__name__
+            raise TypeError(f"set_grad_enabled: mode: expected a bool, got {kind}") from None
         self.previous = _mode.enabled
         _mode.enabled = self.mode
 
@@ -51,6 +57,7 @@ class _Switch:
 
     mode: bool
 
+    @explained
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
         if function is None:
             return super().__new__(cls)

@@ -62,13 +62,19 @@ def check_in_place(op: str, x: Tensor) -> None:
     if not _mode.enabled:
         return
     root = x
-    while True:
-        if root.requires_grad and root._node is None:
-            what = "a leaf that requires grad" if root is x else "a view of such a leaf"
-            raise RuntimeError(f"{op}: {what} cannot be changed in place; use no_grad()")
-        if root._view is None:
-            return
-        root = root._base
+    try:
+        while True:
+            if root.requires_grad and root._node is None:
+                what = "a leaf that requires grad" if root is x else "a view of such a leaf"
+                raise RuntimeError(f"{op}: {what} cannot be changed in place; use no_grad()")
+            if root._view is None:
+                return
+            root = root._base
+    except AttributeError:
+        from .check import tensor
+
+        tensor(f"{op}: input", x)
+        raise
 
 
 def changed_in_place(x: Tensor, source: Tensor | None) -> Tensor:

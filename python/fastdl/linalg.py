@@ -21,6 +21,7 @@ from numpy.linalg import LinAlgError
 
 from . import check
 from .autograd import Node, record
+from .explain import explain_errors
 from .ops.cat import cat
 from .ops.create import from_numpy
 from .ops.matmul import matmul
@@ -469,3 +470,6 @@ def _over_differences(x: Tensor, values: Tensor) -> Tensor:
     differences = values.unsqueeze(-2) - values.unsqueeze(-1)
     none = ((x == 0) & (differences == 0)) | _diagonal(x.shape[-1])
     return where(none, 0.0, x) / where(none, 1.0, differences)
+
+
+explain_errors(globals(), __all__)

@@ -49,10 +49,10 @@ class Generator:
 
     def set_state(self, state: tuple[int, int]) -> None:
         if not (isinstance(state, tuple | list) and [type(x) for x in state] == [int, int]):
-            raise TypeError(f"set_rng_state: expected (seed, draw index), got {state!r}")
+            raise TypeError(f"set_rng_state: state: expected (seed, draw index), got {state!r}")
         seed, draw = state
         if not 0 <= draw < _LIMIT:
-            raise ValueError(f"set_rng_state: expected a draw index of at least 0, got {draw}")
+            raise ValueError(f"set_rng_state: state: expected a draw index from 0 on, got {draw}")
         capture.refuse_if_capturing("the state of a generator is set", "set it outside")
         self.manual_seed(seed)
         self.draw = draw

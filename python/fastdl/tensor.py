@@ -77,7 +77,7 @@ class Tensor(_Base):
     @overload
     def size(self, dim: builtins.int) -> builtins.int: ...
     def size(self, dim: int | None = None) -> Any:
-        return self.shape if dim is None else self.shape[dim]
+        return self.shape if dim is None else _at("size", self.shape, dim)
 
     @overload
     def stride(self, dim: None = None) -> tuple[builtins.int, ...]: ...
@@ -86,7 +86,7 @@ class Tensor(_Base):
     def stride(self, dim: int | None = None) -> Any:
         """Steps between neighbours, in elements."""
         strides = _C.strides(self)
-        return strides if dim is None else strides[dim]
+        return strides if dim is None else _at("stride", strides, dim)
 
     def dim(self) -> int:
         return self.ndim
@@ -120,13 +120,19 @@ class Tensor(_Base):
         if device is not None:
             _device(device)
         out = self if dtype is None else self.cast(as_dtype(dtype))
-        return out.clone() if copy and out is self else out
+        if copy is False:
+            return out
+        from .check import switch
+
+        return out.clone() if switch("to: copy", copy) and out is self else out
 
     def type(self, dtype: Any) -> Tensor:
-        return self.to(dtype)
+        return self.cast(dtype)
 
     def type_as(self, other: Tensor) -> Tensor:
-        return self.to(other.dtype)
+        from .check import tensor
+
+        return self.cast(tensor("type_as: other", other).dtype)
 
     def cpu(self) -> Tensor:
         return self
@@ -255,7 +261,9 @@ class Tensor(_Base):
         return self
 
     def requires_grad_(self, requires_grad: Any = True) -> Tensor:
-        self.requires_grad = requires_grad
+        from .check import switch
+
+        self.requires_grad = switch("requires_grad_: requires_grad", requires_grad)
         return self
 
     def retain_grad(self) -> None:
@@ -315,6 +323,17 @@ class Tensor(_Base):
 
     def __pos__(self) -> Tensor:
         return self
+
+
+def _at(op: str, values: tuple[builtins.int, ...], dim: Any) -> builtins.int:
+    try:
+        return values[dim]
+    except (TypeError, ValueError, IndexError) as error:
+        from .explain import describe
+
+        kind = IndexError if isinstance(error, IndexError) else TypeError
+        n = len(values)
+        raise kind(f"{op}: dim: expected one of {n} dimensions, got {describe(dim)}") from None
 
 
 def _names_dtype(name: Any) -> bool:

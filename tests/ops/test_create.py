@@ -235,9 +235,9 @@ def test_memory_that_is_not_there():
     ("make", "error", "message"),
     [
         (lambda: fd.zeros(-1), ValueError, r"at least 0.*-1"),
-        (lambda: fd.zeros(2.0), TypeError, r"zeros: shape: expected ints, got float"),
+        (lambda: fd.zeros(2.0), TypeError, r"zeros: shape: expected ints, got 2.0"),
         (lambda: fd.zeros("a"), TypeError, r"zeros: shape"),
-        (lambda: fd.ones(2, 2.5), TypeError, r"ones: shape: expected ints, got float"),
+        (lambda: fd.ones(2, 2.5), TypeError, r"ones: shape: expected ints, got 2, 2.5"),
         (lambda: fd.zeros(2**63), (ValueError, OverflowError), r"int|shape"),
         (lambda: fd.zeros(1, dtype="float16"), TypeError, r"dtype: expected one of .*float16"),
         (lambda: fd.zeros(1, device="cuda"), ValueError, r"device"),

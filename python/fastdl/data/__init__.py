@@ -6,6 +6,7 @@ behaviour; the `load_…` functions and `stratified_folds` serve `fastdl train`.
 
 from __future__ import annotations
 
+from ..explain import explain_errors
 from .dataset import Dataset, Subset, TensorDataset, random_split
 from .digits import load_digits
 from .fashion_mnist import FASHION_MNIST_CLASSES, load_fashion_mnist
@@ -26,3 +27,5 @@ __all__ = [
     "random_split",
     "stratified_folds",
 ]
+
+explain_errors(globals(), __all__, methods=["take"])

@@ -4,6 +4,7 @@ shape; `sample` draws without a gradient, `rsample` with one through the draw (r
 Draws come from fastdl's generator, so they are the same for a seed on any number of threads.
 """
 
+from ..explain import explain_errors
 from .bernoulli import Bernoulli
 from .beta import Beta
 from .categorical import Categorical, OneHotCategorical
@@ -21,3 +22,6 @@ __all__ = [
     "MultivariateNormal", "Normal", "OneHotCategorical", "RelaxedOneHotCategorical", "Uniform",
     "kl_divergence", "register_kl",
 ]  # fmt: skip
+
+explain_errors(globals(), [name for name in __all__ if name != "register_kl"],
+               methods=("log_prob", "cdf", "icdf"))  # fmt: skip

@@ -51,12 +51,12 @@ class Bernoulli(Distribution):
     def variance(self) -> Tensor:
         return self.probs * (1 - self.probs)
 
-    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+    def sample(self, sample_shape: int | Sequence[int] = ()) -> Tensor:
         with no_grad():
             draws = rand(self._shape(sample_shape), dtype=self.probs.dtype)
             return (draws < self.probs).to(draws.dtype)
 
-    def log_prob(self, value: Any) -> Tensor:
+    def log_prob(self, value: Tensor | float) -> Tensor:
         if isinstance(value, Tensor):
             self._check("value", eq(value, 0) | eq(value, 1), "0 or 1")
         yes, no = self._weighted_logs(value, 1 - value)

@@ -43,7 +43,7 @@ class Beta(Distribution):
         total = a + b
         return a * b / (total * total * (total + 1))
 
-    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+    def rsample(self, sample_shape: int | Sequence[int] = ()) -> Tensor:
         # X / (X + Y) for X of Gamma(a), Y of Gamma(b), by their logarithms: small concentrations
         # give numbers far below the smallest.
         shape = self._shape(sample_shape)

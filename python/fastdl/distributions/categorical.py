@@ -15,7 +15,7 @@ from ..ops.softmax import log_softmax, softmax
 from ..ops.view import reshape
 from ..ops.where import where
 from ..tensor import Tensor
-from .distribution import Distribution, class_probs_or_logits
+from .distribution import Distribution, class_probs_or_logits, sizes
 
 
 class Categorical(Distribution):
@@ -48,15 +48,15 @@ class Categorical(Distribution):
         """The first of the most probable classes."""
         return self.probs.argmax(-1)
 
-    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+    def sample(self, sample_shape: int | Sequence[int] = ()) -> Tensor:
         """Draws by `multinomial`, with replacement; a class of probability 0 never."""
         with no_grad():
-            shape, rows = (*sample_shape, *self.batch_shape), math.prod(self.batch_shape)
+            drawn_shape, rows = sizes(sample_shape), math.prod(self.batch_shape)
             weights = reshape(self.probs, (rows, self._classes))
-            drawn = multinomial(weights, math.prod(sample_shape), replacement=True)
-            return reshape(drawn.T, shape)
+            drawn = multinomial(weights, math.prod(drawn_shape), replacement=True)
+            return reshape(drawn.T, (*drawn_shape, *self.batch_shape))
 
-    def log_prob(self, value: Any) -> Tensor:
+    def log_prob(self, value: Tensor) -> Tensor:
         """Of classes int64 that broadcast with the batch shape."""
         self._check("value", (value >= 0) & (value < self._classes), f"0 … {self._classes - 1}")
         logits = self.logits
@@ -94,13 +94,13 @@ class OneHotCategorical(Categorical):
     def variance(self) -> Tensor:
         return self.probs * (1 - self.probs)
 
-    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+    def sample(self, sample_shape: int | Sequence[int] = ()) -> Tensor:
         return self._one_hot(super().sample(sample_shape))
 
-    def log_prob(self, value: Any) -> Tensor:
+    def log_prob(self, value: Tensor) -> Tensor:
         self._check("value", ((value == 0) | (value == 1)) & (value.sum(-1, keepdim=True) == 1),
                     "vectors of zeros but for a one")  # fmt: skip
-        return (value * where(value == 0, 0.0, self.logits)).sum(-1)
+        return (value * where(eq(value, 0), 0.0, self.logits)).sum(-1)
 
     def _one_hot(self, classes: Tensor) -> Tensor:
         return one_hot(classes, self._classes).to(self.probs.dtype)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import capture
+from .. import capture, check
+from ..dtypes import DType
+from ..explain import describe
 from ..grad_mode import no_grad
 from ..lazy import numpy as np
 from ..ops.create import as_tensor
@@ -47,12 +49,12 @@ class Distribution:
     def stddev(self) -> Tensor:
         return self.variance.sqrt()
 
-    def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+    def sample(self, sample_shape: int | Sequence[int] = ()) -> Tensor:
         """Draws of shape (*sample_shape, *batch_shape, *event_shape), without a gradient."""
         with no_grad():
             return self.rsample(sample_shape)
 
-    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+    def rsample(self, sample_shape: int | Sequence[int] = ()) -> Tensor:
         """Draws as `sample`, differentiable by the parameters."""
         raise NotImplementedError(
             f"{type(self).__name__}: rsample: draws have no gradient; use sample and log_prob"
@@ -76,10 +78,8 @@ class Distribution:
 
     # ---- for the distributions themselves ------------------------------------------------------
 
-    def _shape(self, sample_shape: Sequence[int]) -> tuple[int, ...]:
-        if isinstance(sample_shape, int):
-            sample_shape = (sample_shape,)
-        return (*sample_shape, *self.batch_shape, *self.event_shape)
+    def _shape(self, sample_shape: int | Sequence[int]) -> tuple[int, ...]:
+        return (*sizes(sample_shape), *self.batch_shape, *self.event_shape)
 
     def _like(self, value: Any, parameter: Tensor) -> Tensor:
         """A number as a tensor of the parameter's dtype."""
@@ -95,6 +95,12 @@ class Distribution:
     def __repr__(self) -> str:
         shapes = f"batch_shape={self.batch_shape}, event_shape={self.event_shape}"
         return f"{type(self).__name__}({shapes})"
+
+
+def sizes(sample_shape: int | Sequence[int]) -> tuple[int, ...]:
+    """The shape as a tuple; TypeError or ValueError where it is none."""
+    listed = sample_shape if isinstance(sample_shape, tuple | list) else (sample_shape,)
+    return tuple([check.integer("sample: sample_shape", n, 0) for n in listed])
 
 
 def probs_or_logits(op: str, probs: Any, logits: Any) -> tuple[Tensor, bool]:
@@ -118,6 +124,15 @@ def class_probs_or_logits(op: str, probs: Any, logits: Any) -> tuple[Tensor, boo
     return found, by_probs
 
 
+def _as_tensor(where: str, x: Any, dtype: DType | None) -> Tensor:
+    if isinstance(x, Tensor):
+        return x
+    try:
+        return as_tensor(x, dtype=dtype)
+    except (TypeError, ValueError, OverflowError):
+        raise TypeError(f"{where}: expected a Tensor or a number, got {describe(x)}") from None
+
+
 def parameters(op: str, **values: Any) -> list[Tensor]:
     """Parameters, tensors or numbers, as float tensors of one shape and dtype (that of the tensors,
     float32 for numbers alone).
@@ -126,8 +141,8 @@ def parameters(op: str, **values: Any) -> list[Tensor]:
         TypeError: one is no float, or dtypes differ. ValueError: shapes do not broadcast.
     """
     given = [x.dtype for x in values.values() if isinstance(x, Tensor)]
-    tensors = [as_tensor(x, dtype=given[0] if given else None) if not isinstance(x, Tensor) else x
-               for x in values.values()]  # fmt: skip
+    dtype = given[0] if given else None
+    tensors = [_as_tensor(f"{op}: {name}", x, dtype) for name, x in values.items()]
     if not given:
         tensors = [x.float() for x in tensors]
     for name, x in zip(values, tensors, strict=True):

@@ -44,11 +44,11 @@ class Gamma(Distribution):
     def variance(self) -> Tensor:
         return self.concentration / (self.rate * self.rate)
 
-    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+    def rsample(self, sample_shape: int | Sequence[int] = ()) -> Tensor:
         log = standard_gamma_log(self.concentration.expand(self._shape(sample_shape)))
         return (log - self.rate.log()).exp()
 
-    def log_prob(self, value: Any) -> Tensor:
+    def log_prob(self, value: Tensor | float) -> Tensor:
         c = self.concentration
         value = self._like(value, c)
         self._check("value", value >= 0, "numbers of at least 0")
@@ -85,10 +85,10 @@ class Exponential(Distribution):
     def variance(self) -> Tensor:
         return 1 / (self.rate * self.rate)
 
-    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+    def rsample(self, sample_shape: int | Sequence[int] = ()) -> Tensor:
         return -log1p(-rand(self._shape(sample_shape), dtype=self.rate.dtype)) / self.rate
 
-    def log_prob(self, value: Any) -> Tensor:
+    def log_prob(self, value: Tensor | float) -> Tensor:
         value = self._like(value, self.rate)
         self._check("value", value >= 0, "numbers of at least 0")
         return self.rate.log() - self.rate * value
@@ -96,10 +96,10 @@ class Exponential(Distribution):
     def entropy(self) -> Tensor:
         return 1 - self.rate.log()
 
-    def cdf(self, value: Any) -> Tensor:
+    def cdf(self, value: Tensor | float) -> Tensor:
         value = self._like(value, self.rate)
         self._check("value", value >= 0, "numbers of at least 0")
         return -expm1(-self.rate * value)
 
-    def icdf(self, value: Any) -> Tensor:
+    def icdf(self, value: Tensor) -> Tensor:
         return -log1p(-value) / self.rate

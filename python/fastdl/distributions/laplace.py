@@ -38,22 +38,22 @@ class Laplace(Distribution):
     def variance(self) -> Tensor:
         return self.scale * self.scale * 2
 
-    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+    def rsample(self, sample_shape: int | Sequence[int] = ()) -> Tensor:
         # u in (-1, 1): a half and its sign, away from log(0) at both ends.
         step = 2.0**-53 if self.loc.dtype is float64 else 2.0**-24  # of rand
         u = rand(self._shape(sample_shape), dtype=self.loc.dtype) * 2 - (1 - step)
         return self.loc - self.scale * u.sign() * log1p(-u.abs())
 
-    def log_prob(self, value: Any) -> Tensor:
+    def log_prob(self, value: Tensor | float) -> Tensor:
         return -(value - self.loc).abs() / self.scale - (self.scale * 2).log()
 
     def entropy(self) -> Tensor:
         return self.scale.log() + (1 + math.log(2))
 
-    def cdf(self, value: Any) -> Tensor:
+    def cdf(self, value: Tensor | float) -> Tensor:
         z = (value - self.loc) / self.scale
         return 0.5 - z.sign() * expm1(-z.abs()) * 0.5
 
-    def icdf(self, value: Any) -> Tensor:
+    def icdf(self, value: Tensor) -> Tensor:
         u = value - 0.5
         return self.loc - self.scale * u.sign() * log1p(-2 * u.abs())

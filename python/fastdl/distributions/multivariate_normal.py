@@ -92,7 +92,7 @@ class MultivariateNormal(Distribution):
     def variance(self) -> Tensor:
         return (self.scale_tril * self.scale_tril).sum(-1) + self.loc * 0
 
-    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+    def rsample(self, sample_shape: int | Sequence[int] = ()) -> Tensor:
         z = randn(self._shape(sample_shape), dtype=self.loc.dtype)
         return self.loc + matmul(self.scale_tril, z.unsqueeze(-1)).squeeze(-1)
 

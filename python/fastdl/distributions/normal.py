@@ -41,18 +41,18 @@ class Normal(Distribution):
     def variance(self) -> Tensor:
         return self.scale * self.scale
 
-    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+    def rsample(self, sample_shape: int | Sequence[int] = ()) -> Tensor:
         return self.loc + self.scale * randn(self._shape(sample_shape), dtype=self.loc.dtype)
 
-    def log_prob(self, value: Any) -> Tensor:
+    def log_prob(self, value: Tensor | float) -> Tensor:
         z = (value - self.loc) / self.scale
         return z * z * -0.5 - self.scale.log() - math.log(2 * math.pi) / 2
 
     def entropy(self) -> Tensor:
         return self.scale.log() + (1 + math.log(2 * math.pi)) / 2
 
-    def cdf(self, value: Any) -> Tensor:
+    def cdf(self, value: Tensor | float) -> Tensor:
         return (1 + erf((value - self.loc) / (self.scale * math.sqrt(2)))) * 0.5
 
-    def icdf(self, value: Any) -> Tensor:
+    def icdf(self, value: Tensor) -> Tensor:
         return self.loc + self.scale * erfinv(2 * value - 1) * math.sqrt(2)

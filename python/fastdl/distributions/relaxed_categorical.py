@@ -41,11 +41,11 @@ class RelaxedOneHotCategorical(Distribution):
         self.logits = log_softmax(parameter, -1)
         self.probs = softmax(parameter, -1)
 
-    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+    def rsample(self, sample_shape: int | Sequence[int] = ()) -> Tensor:
         noise = standard_gumbel(self._shape(sample_shape), self.logits.dtype)
         return softmax((self.logits + noise) / self.temperature, -1)
 
-    def log_prob(self, value: Any) -> Tensor:
+    def log_prob(self, value: Tensor) -> Tensor:
         n, t = self.event_shape[0], self.temperature
         log = value.log()
         inner = self.logits - t * log

@@ -30,20 +30,20 @@ class Uniform(Distribution):
         width = self.high - self.low
         return width * width / 12
 
-    def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
+    def rsample(self, sample_shape: int | Sequence[int] = ()) -> Tensor:
         u = rand(self._shape(sample_shape), dtype=self.low.dtype)
         return self.low + u * (self.high - self.low)
 
-    def log_prob(self, value: Any) -> Tensor:
+    def log_prob(self, value: Tensor | float) -> Tensor:
         inside = (self.low <= value).logical_and(self.high > value)
         return where(inside, -(self.high - self.low).log(), -float("inf"))
 
     def entropy(self) -> Tensor:
         return (self.high - self.low).log()
 
-    def cdf(self, value: Any) -> Tensor:
+    def cdf(self, value: Tensor | float) -> Tensor:
         u = (value - self.low) / (self.high - self.low)
         return u.maximum(0.0).minimum(1.0)
 
-    def icdf(self, value: Any) -> Tensor:
+    def icdf(self, value: Tensor | float) -> Tensor:
         return self.low + value * (self.high - self.low)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..explain import explain_errors
 from . import functional, init, utils
 from .activation import (
     GELU,
@@ -150,3 +151,5 @@ __all__ = [
     "init",
     "utils",
 ]
+
+explain_errors(globals(), __all__)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..check import number
+from ..check import number, switch
 from ..tensor import Tensor
 from . import functional as F
 from .module import Module
@@ -17,7 +17,7 @@ class InPlace(Module):
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
-        self.inplace = inplace
+        self.inplace = switch(f"{type(self).__name__}: inplace", inplace)
 
     def extra_repr(self) -> str:
         return "inplace=True" if self.inplace else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..check import number, positive_int
+from ..check import number, positive_int, tensor as tensor_of
 from ..dtypes import float32, int64
 from ..ops.create import ones, tensor, zeros
 from ..tensor import Tensor
@@ -77,6 +77,7 @@ class _BatchNorm(Module):
             init.zeros_(self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
+        tensor_of("batch_norm: input", input)
         ranks = [2 + len(rest) for rest in self.shapes]
         if input.ndim not in ranks or input.shape[1] != self.num_features:
             expected = " or ".join(

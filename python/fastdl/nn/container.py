@@ -6,6 +6,8 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, overload
 
+from ..check import integer
+from ..tensor import Tensor
 from .module import MODULE, Module
 
 C = TypeVar("C", bound="_Numbered")
@@ -78,12 +80,19 @@ class _Numbered(Module):
         Raises:
             TypeError: `modules` is no iterable, or one of them no `Module`.
         """
-        if not isinstance(modules, Iterable):
+        if not isinstance(modules, Iterable) or isinstance(modules, Tensor):
             raise TypeError(
                 f"{type(self).__name__}: modules: expected an iterable of modules, "
                 f"got {type(modules).__name__}"
             )
-        for module in list(modules):
+        listed = list(modules)
+        for i, module in enumerate(listed):
+            if not isinstance(module, Module):
+                raise TypeError(
+                    f"{type(self).__name__}: modules[{i}]: expected a Module, "
+                    f"got {type(module).__name__}"
+                )
+        for module in listed:
             self.append(module)
         return self
 
@@ -135,7 +144,7 @@ class ModuleList(_Numbered):
     def insert(self, index: int, module: Module) -> None:
         """Put `module` before `index`, as list.insert does."""
         modules = list(self)
-        modules.insert(index, module)
+        modules.insert(integer("insert: index", index), module)
         self.append(module)  # checks it, and makes the last name
         for position, each in enumerate(modules):
             self.register_module(str(position), each)
@@ -154,7 +163,13 @@ class ModuleDict(Module):
 
     def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
         super().__init__()
-        for name, module in (modules or {}).items():
+        modules = {} if modules is None else modules
+        if not isinstance(modules, Mapping | ModuleDict):
+            raise TypeError(
+                f"ModuleDict: modules: expected a mapping of names to modules, "
+                f"got {type(modules).__name__}"
+            )
+        for name, module in modules.items():
             self[name] = module
 
     def __getitem__(self, key: str) -> Module:

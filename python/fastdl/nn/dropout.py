@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..check import number
+from ..check import number, switch
 from ..tensor import Tensor
 from . import functional as F
 from .module import Module
@@ -21,7 +21,7 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
-        self.inplace = inplace
+        self.inplace = switch(f"{type(self).__name__}: inplace", inplace)
         self.p = number(f"{type(self).__name__}: p", p, 0.0, 1.0)
 
     def forward(self, input: Tensor) -> Tensor:

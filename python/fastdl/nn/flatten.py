@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..ops.view import flatten
 from ..tensor import Tensor
 from .module import Module
 
@@ -24,7 +25,7 @@ class Flatten(Module):
         self.end_dim = end_dim
 
     def forward(self, input: Tensor) -> Tensor:
-        return input.flatten(self.start_dim, self.end_dim)
+        return flatten(input, self.start_dim, self.end_dim)
 
     def extra_repr(self) -> str:
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"

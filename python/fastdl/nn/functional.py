@@ -5,6 +5,7 @@ Each is defined, with its derivative, in `fastdl.ops`.
 
 from __future__ import annotations
 
+from ..ops import explain_composed
 from ..ops.activation import (
     celu,
     elu,
@@ -143,3 +144,5 @@ __all__ = [
     "threshold",
     "triplet_margin_loss",
 ]
+
+explain_composed(globals(), __all__)

@@ -10,12 +10,19 @@ import math
 
 from ..check import number, one_of, positive_int, tensor as a_tensor
 from ..dtypes import float64
+from ..explain import explain_errors
 from ..grad_mode import no_grad
 from ..lazy import numpy as np
 from ..ops.create import from_numpy
 from ..ops.random import rand, randn
 from ..random import Generator
 from ..tensor import Tensor
+
+__all__ = [
+    "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_",
+    "normal_", "ones_", "orthogonal_", "sparse_", "trunc_normal_", "uniform_", "xavier_normal_",
+    "xavier_uniform_", "zeros_",
+]  # fmt: skip
 
 _PLAIN_GAINS = {
     "linear": 1.0,
@@ -298,3 +305,6 @@ def sparse_(
 def _require_matrix(name: str, tensor: Tensor) -> None:
     if len(a_tensor(f"{name}: tensor", tensor).shape) != 2:
         raise ValueError(f"{name}: tensor: expected 2 dimensions, got shape {tensor.shape}")
+
+
+explain_errors(globals(), __all__)

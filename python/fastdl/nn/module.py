@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from ..capture import refuse_if_capturing
+from ..check import switch
 from ..device import device as device_class
 from ..dtypes import as_dtype, float32, float64
+from ..explain import describe
 from ..grad_mode import no_grad
 from ..tensor import Tensor
 from . import structure
@@ -182,8 +184,9 @@ class Module:
             TypeError: `tensor` is neither a `Tensor` nor None.
             ValueError: the name is empty, holds a dot or is taken.
         """
-        kind = BUFFER if persistent else TRANSIENT
-        if self.__dict__.get("_kinds", {}).get(name) in (BUFFER, TRANSIENT):
+        kind = BUFFER if switch("register_buffer: persistent", persistent) else TRANSIENT
+        kinds = self.__dict__.get("_kinds", {})
+        if isinstance(name, str) and kinds.get(name) in (BUFFER, TRANSIENT):
             self._kinds[name] = kind  # registering again may change whether it is saved
         self._register(name, kind, tensor)
 
@@ -226,6 +229,7 @@ class Module:
             prefix: what the names begin with.
             remove_duplicate: list a shared module once, under its first name.
         """
+        remove_duplicate = switch("named_modules: remove_duplicate", remove_duplicate)
         everything = self._walk(prefix)
         return _once(everything) if remove_duplicate else everything
 
@@ -255,6 +259,7 @@ class Module:
             recurse: whether those of the submodules are listed too.
             remove_duplicate: list a shared parameter once, under its first name.
         """
+        remove_duplicate = switch("named_parameters: remove_duplicate", remove_duplicate)
         everything = self._named_tensors((PARAMETER,), prefix, recurse)
         return _once(everything) if remove_duplicate else everything
 
@@ -266,6 +271,7 @@ class Module:
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """The buffers with dotted names; arguments as for `named_parameters`."""
+        remove_duplicate = switch("named_buffers: remove_duplicate", remove_duplicate)
         everything = self._named_tensors((BUFFER, TRANSIENT), prefix, recurse)
         return _once(everything) if remove_duplicate else everything
 
@@ -279,6 +285,8 @@ class Module:
         Raises:
             AttributeError: there is none.
         """
+        if not isinstance(target, str):
+            raise TypeError(f"get_submodule: target: expected a str, got {describe(target)}")
         module: Module = self
         for name in target.split(".") if target else []:
             child = module.__dict__.get(name)
@@ -294,6 +302,8 @@ class Module:
 
         A shared parameter stands under each of its names, as in PyTorch.
         """
+        if not isinstance(prefix, str):
+            raise TypeError(f"state_dict: prefix: expected a str, got {describe(prefix)}")
         kinds = (PARAMETER, BUFFER)
         return {
             prefix + name: tensor.detach()
@@ -321,6 +331,7 @@ class Module:
                 f"load_state_dict: state_dict: expected a mapping of names to tensors, "
                 f"got {type(state_dict).__name__}"
             )
+        strict = switch("load_state_dict: strict", strict)
         own = self.state_dict()
         missing = [name for name in own if name not in state_dict]
         unexpected = [name for name in state_dict if name not in own]
@@ -373,6 +384,7 @@ class Module:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop every parameter's gradient, or fill it with zeros where `set_to_none` is False."""
+        set_to_none = switch("zero_grad: set_to_none", set_to_none)
         for parameter in self.parameters():
             if set_to_none or parameter.grad is None:
                 parameter.grad = None
@@ -381,6 +393,8 @@ class Module:
 
     def apply(self: M, fn: Callable[[Module], Any]) -> M:
         """Call ``fn(module)`` on every submodule, children first, then here; returns the module."""
+        if not callable(fn):
+            raise TypeError(f"apply: fn: expected a function, got {describe(fn)}")
         for child in self.children():
             child.apply(fn)
         fn(self)

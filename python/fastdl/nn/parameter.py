@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._C import TensorBase
+from ..check import switch
 from ..tensor import Tensor
 from . import structure
 
@@ -27,7 +28,7 @@ class Parameter(Tensor):
         if not isinstance(data, Tensor):
             raise TypeError(f"Parameter: data: expected a Tensor, got {type(data).__name__}")
         self: Any = super().__new__(cls, data)
-        if requires_grad:
+        if requires_grad is not False and switch("Parameter: requires_grad", requires_grad):
             _set_requires_grad(self, True)
         return self
 

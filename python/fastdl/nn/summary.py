@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..check import integer
+from ..explain import describe
 from ..grad_mode import no_grad
 from ..ops.create import zeros
 from ..tensor import Tensor
@@ -19,7 +21,13 @@ def summary(model: Module, input_shape: tuple[int, ...] | None = None) -> str:
     each module's mode is put back afterwards.  The zeros have the dtype of the first
     floating-point parameter.
     """
-    shapes = {} if input_shape is None else _output_shapes(model, tuple(input_shape))
+    shapes = {}
+    if input_shape is not None:
+        if not isinstance(input_shape, tuple | list):
+            got = describe(input_shape)
+            raise TypeError(f"summary: input_shape: expected a tuple of ints, got {got}")
+        sizes = tuple([integer("summary: input_shape", n, 0) for n in input_shape])
+        shapes = _output_shapes(model, sizes)
     header = ["layer", "output shape", "parameters"]
     rows = []
     counted: set[int] = set()  # a shared parameter counts where it is met first

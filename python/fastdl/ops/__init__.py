@@ -6,6 +6,7 @@ import importlib
 from typing import Any
 
 from .. import _C
+from ..explain import explain_errors
 from ..lazy import numpy as np
 from ..tensor import Tensor
 from . import create
@@ -71,6 +72,12 @@ def _operator(function: Any, swapped: bool = False) -> Any:
     return operator
 
 
+def explain_composed(module: dict[str, Any], names: list[str]) -> None:
+    """`explain_errors` for the functions without a binding of their name; those with one explain
+    themselves, and lose no time."""
+    explain_errors(module, [n for n in names if not hasattr(_C, n)])
+
+
 def _attach() -> dict[str, Any]:
     """Gives Tensor the ops that ops.def calls methods, every in-place op (`name_`) and the
     operators.  Returns the functions that are fastdl's own names."""
@@ -80,13 +87,15 @@ def _attach() -> dict[str, Any]:
         stem = op["stem"]
         module = modules.setdefault(stem, importlib.import_module(f".{stem}", __name__))
         if op["kind"] != "inner":
+            explain_composed(vars(module), [name])
             public[name] = getattr(module, name)
         if op["kind"] == "method":
             setattr(Tensor, name, getattr(module, name))
     for module in modules.values():
-        for name, function in vars(module).items():
-            if name.endswith("_") and not name.startswith("_"):
-                setattr(Tensor, name, function)
+        in_place = [n for n in vars(module) if n.endswith("_") and not n.startswith("_")]
+        explain_composed(vars(module), in_place)
+        for name in in_place:
+            setattr(Tensor, name, getattr(module, name))
     for operator, name in _UNARY_OPERATORS.items():
         setattr(Tensor, operator, getattr(Tensor, name))
     for operator, name in _BINARY_OPERATORS.items():

@@ -30,6 +30,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
         TypeError: input is not float32 or float64.
     """
     check.float_tensor("leaky_relu: input", input)
+    check.switch("leaky_relu: inplace", inplace)
     check.number("leaky_relu: negative_slope", negative_slope, -_INF, _INF)
     if inplace:
         return in_place("leaky_relu", lambda x: leaky_relu(x, negative_slope), input)
@@ -102,6 +103,7 @@ def rrelu(
         ValueError: lower is above upper. TypeError: input is not float32 or float64.
     """
     check.float_tensor("rrelu: input", input)
+    check.switch("rrelu: inplace", inplace)
     check.number("rrelu: upper", upper, -_INF, _INF)
     check.number("rrelu: lower", lower, -_INF, upper)
     if not training:
@@ -145,6 +147,7 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
         TypeError: input is not float32 or float64.
     """
     check.float_tensor("elu: input", input)
+    check.switch("elu: inplace", inplace)
     check.number("elu: alpha", alpha, -_INF, _INF)
     if inplace:
         return in_place("elu", lambda x: elu(x, alpha), input)
@@ -160,6 +163,7 @@ def selu(input: Tensor, inplace: bool = False) -> Tensor:
         TypeError: input is not float32 or float64.
     """
     check.float_tensor("selu: input", input)
+    check.switch("selu: inplace", inplace)
     if inplace:
         return in_place("selu", selu, input)
     return _exponential(input, SELU_SCALE, SELU_SCALE * SELU_ALPHA, 1.0)
@@ -175,6 +179,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
         TypeError: input is not float32 or float64.
     """
     check.float_tensor("celu: input", input)
+    check.switch("celu: inplace", inplace)
     least = 2.0**-126 if input.dtype is _C.DType.float32 else 2.0**-1022
     check.number("celu: alpha", alpha, least, _INF)  # its inverse has to be finite
     if inplace:
@@ -219,6 +224,7 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
         TypeError: input is not float32 or float64.
     """
     check.float_tensor("mish: input", input)
+    check.switch("mish: inplace", inplace)
     if inplace:
         return in_place("mish", mish, input)
     x = _C.where(_C.lt(input, -800.0), -800.0, input)  # there exp(x) is 0
@@ -244,6 +250,7 @@ def hardtanh(
         ValueError: min_val is above max_val. TypeError: input is not float32 or float64.
     """
     check.float_tensor("hardtanh: input", input)
+    check.switch("hardtanh: inplace", inplace)
     check.number("hardtanh: max_val", max_val, -_INF, _INF)
     check.number("hardtanh: min_val", min_val, -_INF, max_val)
     if inplace:
@@ -259,6 +266,7 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
         TypeError: input is not float32 or float64.
     """
     check.float_tensor("threshold: input", input)
+    check.switch("threshold: inplace", inplace)
     check.number("threshold: threshold", threshold, -_INF, _INF)
     check.number("threshold: value", value, -_INF, _INF)
     out = where(_C.le(input, threshold), value, input)

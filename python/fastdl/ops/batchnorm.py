@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .. import _C
+from .. import _C, check
 from ..autograd import Node, record
 from ..tensor import Tensor
 from .fallback import gradient_vjp
@@ -49,7 +49,8 @@ def batch_norm(
             running statistics missing outside training.  Nothing is changed then.
         TypeError: dtypes that differ, or are no floats.
     """
-    if input.ndim > 2:
+    check.switch("batch_norm: training", training)
+    if check.tensor("batch_norm: input", input).ndim > 2:
         options = (running_mean, running_var, weight, bias, training, momentum, eps)
         return _of_channels(input, *options, relu=relu)
     out, stats = _C.batch_norm(

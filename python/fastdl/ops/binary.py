@@ -9,6 +9,7 @@ from typing import Any
 from .. import _C
 from ..autograd import Node, needs_grad, record
 from ..dtypes import DType
+from ..explain import describe
 from ..inplace import changed_in_place, check_in_place, replaced_by
 from ..tensor import Tensor
 from .copy import cast, clone
@@ -19,6 +20,7 @@ from .where import where
 
 Number = float | int | bool
 _Like = tuple[tuple[int, ...], DType]
+_ONE = 1  # Python has one object for it
 
 
 def _like(x: Any) -> _Like | None:
@@ -32,10 +34,23 @@ def _back(g: Tensor, like: _Like | None) -> Tensor:
     return cast(sum_to_shape(g, shape), dtype)
 
 
+def _scaled(op: str, other: Any, alpha: Any) -> Any:
+    """alpha * other."""
+    for name, value in (("other", other), ("alpha", alpha)):
+        try:
+            _C.result_type(value, 1)
+        except TypeError:
+            kind = describe(value)
+            raise TypeError(f"{op}: {name}: expected a Tensor or a number, got {kind}") from None
+    if isinstance(alpha, Tensor) and alpha.numel() != 1:
+        raise ValueError(f"{op}: alpha: expected one number, got shape {alpha.shape}")
+    return other * alpha
+
+
 def add(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input + alpha * other."""
-    if alpha != 1:
-        other = other * alpha
+    if alpha is not _ONE:
+        other = _scaled("add", other, alpha)
     out = _C.add(input, other)
     if not needs_grad(input, other):
         return out
@@ -49,8 +64,8 @@ def _add_vjp(node: Node, g: Tensor, a: _Like, b: _Like) -> tuple[Tensor | None, 
 
 def sub(input: Tensor | Number, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input - alpha * other."""
-    if alpha != 1:
-        other = other * alpha
+    if alpha is not _ONE:
+        other = _scaled("sub", other, alpha)
     out = _C.sub(input, other)
     if not needs_grad(input, other):
         return out
@@ -206,12 +221,16 @@ def _in_place(
 
 def add_(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input += alpha * other."""
-    return _in_place("add_", add, _C.add_, input, other if alpha == 1 else other * alpha)
+    if alpha is not _ONE:
+        other = _scaled("add_", other, alpha)
+    return _in_place("add_", add, _C.add_, input, other)
 
 
 def sub_(input: Tensor, other: Tensor | Number, *, alpha: Number = 1) -> Tensor:
     """input -= alpha * other."""
-    return _in_place("sub_", sub, _C.sub_, input, other if alpha == 1 else other * alpha)
+    if alpha is not _ONE:
+        other = _scaled("sub_", other, alpha)
+    return _in_place("sub_", sub, _C.sub_, input, other)
 
 
 def mul_(input: Tensor, other: Tensor | Number) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import _C
+from .. import _C, check
 from ..autograd import Node, record
 from ..dtypes import DType, as_dtype
 from ..inplace import changed_in_place, check_in_place
@@ -28,6 +28,8 @@ def contiguous(input: Tensor) -> Tensor:
 def cast(input: Tensor, dtype: Any) -> Tensor:
     """`input` in another dtype; `input` itself if it has it already."""
     wanted = as_dtype(dtype)
+    if not isinstance(input, Tensor):
+        check.tensor("cast: input", input)
     if wanted is input.dtype:
         return input
     out = _C.cast(input, wanted)
@@ -54,8 +56,10 @@ def copy_(input: Tensor, source: Tensor) -> Tensor:
 
 
 def fill_(input: Tensor, value: float) -> Tensor:
-    """Sets every element to `value`."""
+    """Sets every element to `value`, a number or a 0-d tensor."""
     if isinstance(value, Tensor):
+        if value.ndim:
+            raise ValueError(f"fill_: value: expected a 0-d tensor, got shape {value.shape}")
         return copy_(input, value)
     check_in_place("fill_", input)
     _C.fill_(input, value)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
-from .. import _C
+from .. import _C, check
 from ..device import device as _device
 from ..dtypes import DType, as_dtype
+from ..explain import describe
 from ..lazy import numpy as np
 from ..tensor import Tensor
 
@@ -15,16 +17,17 @@ from ..tensor import Tensor
 def _shape(op: str, sizes: tuple[Any, ...]) -> Sequence[int]:
     """The shape in `zeros(2, 3)` or `zeros((2, 3))`."""
     shape = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], tuple | list) else sizes
-    for size in shape:
-        if not hasattr(size, "__index__"):
-            raise TypeError(f"{op}: shape: expected ints, got {type(size).__name__} in {shape!r}")
-    return shape
+    try:
+        return tuple(map(operator.index, shape))
+    except (TypeError, ValueError):
+        got = ", ".join(map(describe, shape))
+        raise TypeError(f"{op}: shape: expected ints, got {got}") from None
 
 
 def _finish(out: Tensor, requires_grad: bool, device: Any) -> Tensor:
     if device is not None:
         _device(device)
-    if requires_grad:
+    if requires_grad is not False and check.switch("requires_grad", requires_grad):
         out.requires_grad = True
     return out
 

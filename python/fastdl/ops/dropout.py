@@ -43,11 +43,11 @@ def _is_active(op: str, input: Tensor, p: float, training: bool, inplace: bool) 
     """Whether anything is to be dropped; raises where an argument does not fit."""
     check.number(f"{op}: p", p, 0, 1)
     check.tensor(f"{op}: input", input)
-    if not training:
+    if training is not True and not check.switch(f"{op}: training", training):
         return False
     if input.dtype not in _FLOATS:
         raise TypeError(f"{op}: input: expected float32 or float64, got {input.dtype.name}")
-    if inplace:
+    if inplace is not False and check.switch(f"{op}: inplace", inplace):
         check_in_place(op, input)
     return True
 

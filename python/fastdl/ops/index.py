@@ -15,6 +15,7 @@ from ..autograd import Node, needs_grad, record
 from ..inplace import changed_in_place, check_in_place, replaced_by
 from ..lazy import numpy as np
 from ..tensor import Tensor
+from .binary import _ONE, _scaled
 from .copy import cast, copy_, fill_
 from .create import as_tensor
 from .view import expand, index, permute, reshape
@@ -216,8 +217,8 @@ def index_add(
         TypeError: index is not of ints, or source of another dtype than input.
         ValueError: source does not have input's shape with len(index) slices along dim.
     """
-    if alpha != 1:
-        source = source * alpha
+    if alpha is not _ONE:
+        source = _scaled("index_add", source, alpha)
     out = _C.index_add(input, dim, index, source)
     return record(out, _index_add_vjp, (input, source), (index,), dim)
 
@@ -277,6 +278,8 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
         TypeError: index is not of ints, or src of another dtype than input.
         ValueError: index is larger than src, or larger than input besides dim.
     """
+    check.tensor("scatter_add: index", index)
+    check.tensor("scatter_add: src", src)
     if src.shape != index.shape and src.ndim == index.ndim:
         src = src[tuple([slice(size) for size in index.shape])]
     out = _C.scatter_add(input, dim, index, src)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .. import _C
+from .. import _C, check
 from ..autograd import Node, record
 from ..tensor import Tensor
 from .copy import cast
@@ -36,8 +36,7 @@ def norm(
     from .reduce import _kept_shape, amax, amin, sum
 
     x = input if dtype is None else cast(input, dtype)
-    if not x.is_floating_point():
-        raise TypeError(f"norm: input: expected dtype float32 or float64, got {x.dtype.name}")
+    check.float_tensor("norm: input", x)
     p = _power(p)
     if p == 1:
         return sum(abs(x), dim, keepdim)

@@ -181,6 +181,7 @@ def bernoulli(
     """
     if p is not None:
         check.tensor("bernoulli: input", input)
+        check.number("bernoulli: p", p, 0, 1)
         return bernoulli_(_C.empty(input.shape, input.dtype), p, generator=generator)
     return _C.bernoulli(input, *next_draw(generator))
 

@@ -10,7 +10,7 @@ import builtins
 from collections.abc import Sequence
 from typing import Any, NamedTuple, overload
 
-from .. import _C
+from .. import _C, check
 from ..autograd import Node, needs_grad, record
 from ..tensor import Tensor
 from . import binary, index
@@ -185,7 +185,7 @@ def _corrected(op: str, dim: Any, unbiased: bool | None, correction: float | Non
     if unbiased is not None and correction is not None:
         raise TypeError(f"{op}: expected unbiased or correction, got both")
     if correction is None:
-        correction = 1 if unbiased is None else int(unbiased)
+        correction = 1 if unbiased is None else int(check.switch(f"{op}: unbiased", unbiased))
     return dim, correction
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from .. import _C
+from .. import _C, check
 from ..autograd import Node, record
 from ..tensor import Tensor
 from .slope import zero_vjp
+
+_ZERO = 0  # Python has one object for it
 
 
 def floor(input: Tensor) -> Tensor:
@@ -29,12 +31,15 @@ def round(input: Tensor, *, decimals: int = 0) -> Tensor:
     With `decimals` d of floats round(x · 10ᵈ) / 10ᵈ, as PyTorch does.
 
     Raises:
-        TypeError: decimals is not 0, and input no tensor of floats.
+        TypeError: decimals is no int, or not 0 where input is no tensor of floats.
+        ValueError: decimals is not in [-308, 308].
     """
-    if decimals == 0:
+    if decimals is _ZERO or check.integer("round: decimals", decimals) == 0:
         return record(_C.round(input), zero_vjp, (input,))
-    if not input.is_floating_point():
+    if not check.tensor("round: input", input).is_floating_point():
         raise TypeError(f"round: decimals: expected a tensor of floats, got {input.dtype.name}")
+    if abs(decimals) > 308:
+        raise ValueError(f"round: decimals: expected an int in [-308, 308], got {decimals}")
     unit = 10.0 ** abs(decimals)
     out = _C.div(_C.round(_C.mul(input, unit)), unit)
     if decimals < 0:

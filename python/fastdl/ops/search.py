@@ -6,6 +6,7 @@ import math
 from typing import Any, Literal, overload
 
 from .. import _C, capture, check
+from ..explain import explained
 from ..lazy import numpy as np
 from ..tensor import Tensor
 from .create import as_tensor
@@ -13,6 +14,7 @@ from .index import index_add
 from .view import reshape
 
 
+@explained
 def searchsorted(
     sorted_sequence: Tensor,
     input: Tensor | float,

@@ -12,6 +12,8 @@ from ..tensor import Tensor
 from .cat import cat, stack
 from .view import index as view_at
 
+_MOST_PARTS = 1 << 24  # each a Python object
+
 
 def _axis(op: str, input: Tensor, dim: int) -> int:
     """The dimension from 0, of a tensor that has one."""
@@ -92,6 +94,12 @@ def _equal_parts(total: int, size: int) -> list[int]:
     return [min(size, total - at) for at in range(0, total, max(size, 1))] or [0]
 
 
+def _number(where: str, parts: Any) -> int:
+    if check.positive_int(where, parts) > _MOST_PARTS:
+        raise ValueError(f"{where}: expected at most {_MOST_PARTS}, got {parts}")
+    return int(parts)
+
+
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most `chunks` views along `dim`, of ⌈size / chunks⌉ elements each, the last maybe less.
 
@@ -102,7 +110,7 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
         IndexError: there is no such dimension. ValueError: chunks is below 1.
     """
     d = _axis("chunk", input, dim)
-    n = check.positive_int("chunk: chunks", chunks)
+    n = _number("chunk: chunks", chunks)
     total = input.shape[d]
     if total == 0:
         return _parts(input, d, [0] * n)
@@ -124,7 +132,7 @@ def tensor_split(
         cuts = [check.integer("tensor_split: indices_or_sections", i) for i in indices_or_sections]
         slices = [slice(a, b) for a, b in zip([0, *cuts], [*cuts, total], strict=True)]
         return tuple([view_at(input, _key(d, s)) for s in slices])
-    n = check.positive_int("tensor_split: indices_or_sections", indices_or_sections)
+    n = _number("tensor_split: indices_or_sections", indices_or_sections)
     return _parts(input, d, [total // n + (i < total % n) for i in range(n)])
 
 

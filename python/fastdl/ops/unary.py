@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 
-from .. import _C
+from .. import _C, check
 from ..autograd import Node, record
 from ..inplace import check_in_place, in_place, replaced_by
 from ..tensor import Tensor
@@ -15,6 +15,8 @@ from .slope import with_slope, with_slope_of_result, zero_vjp
 from .special import digamma, erf, erfc, erfinv, lgamma
 from .trig import acos, acosh, asin, asinh, atan, atanh, cos, cosh, sin, sinh, tan
 from .where import where
+
+_ONE = 1  # Python has one object for it
 
 
 def neg(input: Tensor) -> Tensor:
@@ -197,7 +199,7 @@ def _sigmoid_vjp(node: Node, g: Tensor) -> Tensor:
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """max(x, 0); NaN stays NaN; the gradient at 0 is 0.  With `inplace` written into `input`."""
-    if inplace:
+    if inplace is not False and check.switch("relu: inplace", inplace):
         return relu_(input)
     out = _C.relu(input)
     return record(out, _relu_vjp, (input,), (out,))
@@ -223,10 +225,10 @@ def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
     Raises:
         ValueError: beta is not above 0.
     """
-    if not beta > 0:
-        raise ValueError(f"softplus: beta: expected a number above 0, got {beta}")
-    if beta != 1:
-        return softplus(input * beta) / beta
+    if beta is not _ONE and check.number("softplus: beta", beta, -math.inf, math.inf) != 1:
+        if not beta > 0:
+            raise ValueError(f"softplus: beta: expected a number above 0, got {beta}")
+        return softplus(check.tensor("softplus: input", input) * beta) / beta
     return record(_C.softplus(input), _softplus_vjp, (input,), (input,))
 
 
@@ -299,7 +301,7 @@ def _normal_density(x: Tensor) -> Tensor:
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """min(max(x, 0), 6); the gradient at 0 and 6 is 0.  With `inplace` written into `input`."""
-    if inplace:
+    if inplace is not False and check.switch("relu6: inplace", inplace):
         return in_place("relu6", relu6, input)
     out = _C.relu6(input)
     return record(out, _relu6_vjp, (input,), (out,))
@@ -312,7 +314,7 @@ def _relu6_vjp(node: Node, g: Tensor) -> Tensor:
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """min(max(x + 3, 0), 6) / 6; the gradient at -3 and 3 is 0."""
-    if inplace:
+    if inplace is not False and check.switch("hardsigmoid: inplace", inplace):
         return in_place("hardsigmoid", hardsigmoid, input)
     out = _C.hardsigmoid(input)
     return record(out, _hardsigmoid_vjp, (input,), (out,))
@@ -328,7 +330,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
 
     Howard et al., "Searching for MobileNetV3", ICCV 2019.
     """
-    if inplace:
+    if inplace is not False and check.switch("hardswish: inplace", inplace):
         return in_place("hardswish", hardswish, input)
     return record(_C.hardswish(input), _hardswish_vjp, (input,), (input,))
 
@@ -345,7 +347,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
 
     Elfwing et al., "Sigmoid-weighted linear units", Neural Networks 107 (2018).
     """
-    if inplace:
+    if inplace is not False and check.switch("silu: inplace", inplace):
         return in_place("silu", silu, input)
     return record(_C.silu(input), _silu_vjp, (input,), (input,))
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
 from .. import _C, check
 from ..autograd import Node
+from ..explain import describe
 from ..inplace import record_view
 from ..tensor import Tensor
 from . import copy
@@ -21,10 +23,10 @@ def _ints(op: str, values: tuple[Any, ...], named: Any = None) -> tuple[int, ...
         values = (named,)
     if len(values) == 1 and isinstance(values[0], tuple | list):
         values = tuple(values[0])
-    for value in values:
-        if not hasattr(value, "__index__"):
-            raise TypeError(f"{op}: expected ints, got {type(value).__name__} in {values!r}")
-    return values
+    try:
+        return tuple(map(operator.index, values))
+    except (TypeError, ValueError):
+        raise TypeError(f"{op}: expected ints, got {', '.join(map(describe, values))}") from None
 
 
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
@@ -94,7 +96,7 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
 def reshape(input: Tensor, *shape: int | Sequence[int]) -> Tensor:
     """`input` in another shape (one size may be -1): a view if the strides allow, else a copy."""
     sizes = _ints("reshape", shape)
-    out = _C.view(input, sizes)
+    out = _C.reshape(input, sizes)
     if out is None:
         return reshape(copy.contiguous(input), sizes)
     return record_view(out, input, lambda base: reshape(base, sizes), _reshape_vjp, input.shape)
@@ -202,8 +204,6 @@ def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
 
 def squeeze(input: Tensor, dim: int | None = None) -> Tensor:
     """`input` without its dimensions of size 1 (or without `dim`, if its size is 1)."""
-    if dim is not None:
-        dim = check.dimension("squeeze: dim", dim, input.ndim)
     return reshape(input, _C.squeeze(input, dim).shape)
 
 

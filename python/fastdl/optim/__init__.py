@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..explain import explain_errors
 from . import lr_scheduler
 from .adadelta import Adadelta
 from .adagrad import Adagrad
@@ -36,3 +37,5 @@ __all__ = [
     "Rprop",
     "lr_scheduler",
 ]
+
+explain_errors(globals(), __all__)

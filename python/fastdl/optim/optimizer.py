@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from typing import Any
 
 from .. import _C, capture
-from ..check import is_iterable
+from ..check import is_iterable, switch
 from ..grad_mode import enable_grad, no_grad
 from ..tensor import Tensor
 from .arena import FlatArena, find_shared_memory
@@ -166,6 +166,7 @@ class Optimizer(metaclass=_Options):
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Takes the gradients away, or (`set_to_none=False`) fills them with zeros."""
+        set_to_none = switch("zero_grad: set_to_none", set_to_none)
         for group in self.param_groups:
             for p in group["params"]:
                 if set_to_none:
@@ -187,6 +188,9 @@ class Optimizer(metaclass=_Options):
         """
         loss = None
         if closure is not None:
+            if not callable(closure):
+                kind = type(closure).__name__
+                raise TypeError(f"step: closure: expected a function, got {kind}")
             with enable_grad():
                 loss = closure()
         self.prepare()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...explain import explain_errors
 from .clip_grad import (
     clip_grad_norm_,
     clip_grad_value_,
@@ -18,3 +19,5 @@ __all__ = [
     "parameters_to_vector",
     "vector_to_parameters",
 ]
+
+explain_errors(globals(), __all__)

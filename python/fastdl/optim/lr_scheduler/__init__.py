@@ -7,6 +7,7 @@ A warm-up is `LinearLR` first in a `SequentialLR`; linear to a floor is
 
 from __future__ import annotations
 
+from ...explain import explain_errors
 from .base import LRScheduler
 from .combined import ChainedScheduler, SequentialLR
 from .cycles import CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR
@@ -41,3 +42,5 @@ __all__ = [
     "SequentialLR",
     "StepLR",
 ]
+
+explain_errors(globals(), __all__)
