@@ -249,6 +249,10 @@ class Tensor(_Base):
         create_graph: Any = False,
     ) -> None:
         """`fastdl.autograd.backward` of this tensor."""
+        if create_graph is not False:
+            from .check import switch
+
+            create_graph = switch("backward: create_graph", create_graph)
         autograd.backward(self, gradient, retain_graph, create_graph)
 
     def detach(self) -> Tensor:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, overload
 
 from .. import _C, check
 from ..autograd import Node, needs_grad, record
+from ..explain import explained
 from ..tensor import Tensor
 from . import binary, index
 from .copy import cast
@@ -316,6 +317,7 @@ def max(input: Tensor, dim: int, keepdim: bool = False) -> ValuesAndIndices: ...
 def max(input: Tensor, dim: Tensor) -> Tensor: ...
 @overload
 def max(input: Tensor, *, other: Tensor) -> Tensor: ...
+@explained
 def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """`max(input)`: the largest element.  `max(input, dim)`: values and indices along `dim`, of the
     first largest elements.  `max(input, other)`: element by element, as `maximum`.  NaN wins.
@@ -334,6 +336,7 @@ def min(input: Tensor, dim: int, keepdim: bool = False) -> ValuesAndIndices: ...
 def min(input: Tensor, dim: Tensor) -> Tensor: ...
 @overload
 def min(input: Tensor, *, other: Tensor) -> Tensor: ...
+@explained
 def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """`min(input)`: the smallest element.  `min(input, dim)`: values and indices along `dim`, of
     the first smallest elements.  `min(input, other)`: element by element, as `minimum`.  NaN wins.

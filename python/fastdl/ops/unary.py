@@ -8,6 +8,7 @@ import math
 
 from .. import _C, check
 from ..autograd import Node, record
+from ..explain import explained
 from ..inplace import check_in_place, in_place, replaced_by
 from ..tensor import Tensor
 from .rounding import ceil, floor, frac, isfinite, isinf, isnan, round, signbit, trunc
@@ -43,6 +44,7 @@ def sign(input: Tensor) -> Tensor:
     return record(_C.sign(input), zero_vjp, (input,))
 
 
+@explained
 def sgn(input: Tensor) -> Tensor:
     """`sign`: of real numbers the two are the same."""
     return sign(input)
