@@ -81,7 +81,7 @@ def test_small_concentrations_give_no_nan():
 
 
 def test_an_infinite_concentration_has_infinite_draws():
-    infinite = fd.tensor([math.inf, 1e300])
+    infinite = fd.tensor([math.inf, 1e30])
     assert D.Gamma(infinite, fd.ones(2)).sample()[0].item() == math.inf
 
 

@@ -186,7 +186,8 @@ def test_log1mexp_near_0_and_log_2(dtype):
     y, g, h = derivatives(fd.log1mexp, x, dtype)
     w, wide = np.linspace(1, 2, len(x)).astype(dtype), x.astype(LONG)
     far = wide > 1
-    value = np.where(far, np.log1p(-np.exp(-wide)), np.log(-np.expm1(-wide)))
+    with np.errstate(divide="ignore"):  # of the form that is not taken
+        value = np.where(far, np.log1p(-np.exp(-wide)), np.log(-np.expm1(-wide)))
     close(y, value, dtype, 2)
     close(g, w / np.expm1(wide), dtype, 6)
     exact = (-w * w * np.exp(wide) / np.expm1(wide) ** 2).astype("float64")

@@ -5,7 +5,7 @@ Each is defined, with its derivative, in `fastdl.ops`.
 
 from __future__ import annotations
 
-from ..ops import explain_composed
+from .. import ops
 from ..ops.activation import (
     celu,
     elu,
@@ -145,4 +145,4 @@ __all__ = [
     "triplet_margin_loss",
 ]
 
-explain_composed(globals(), __all__)
+ops.explain_composed(globals(), __all__)
