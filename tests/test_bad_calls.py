@@ -127,16 +127,11 @@ def arguments(function: Any, rng: random.Random) -> tuple[list[Any], dict[str, A
     return [values(rng) for _ in range(number)], {name: values(rng) for name in keywords}
 
 
-# Functions that are documented as another one, for some of their arguments.
-ANOTHER = {"max": "maximum", "min": "minimum", "sgn": "sign"}
-
-
 def names_of(name: str, function: Any) -> set[str]:
     """One of these must be in the message: the op, or an argument."""
     last = name.rpartition(".")[2]
     found = {last, last.rstrip("_"), f"{last}_", getattr(function, "__name__", last)}
     found |= {p.name for p in parameters_of(function)}
-    found |= {ANOTHER[last]} if last in ANOTHER else set()
     forward = getattr(function, "forward", None)
     if forward:  # a layer: its arguments when called, and the functions that it hands them to
         called = {n for n in forward.__code__.co_names if hasattr(nn.functional, n)}
