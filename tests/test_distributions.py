@@ -306,6 +306,11 @@ PAIRS = {
     "gamma": (D.Gamma(t(2.0), t(3.0)), D.Gamma(t(1.0), t(1.5))),
     "exponential": (D.Exponential(t(2.0)), D.Exponential(t(0.7))),
     "laplace": (D.Laplace(t(0.0), t(1.0)), D.Laplace(t(1.0), t(2.0))),
+    "exponential, gamma": (D.Exponential(t(2.0)), D.Gamma(t(2.0), t(3.0))),
+    "gamma, exponential": (D.Gamma(t(2.0), t(3.0)), D.Exponential(t(0.7))),
+    "normal, laplace": (D.Normal(t(0.5), t(2.0)), D.Laplace(t(-1.0), t(0.7))),
+    "uniform, normal": (D.Uniform(t(-1.0), t(2.0)), D.Normal(t(0.3), t(1.5))),
+    "beta, uniform": (D.Beta(t(2.0), t(3.0)), D.Uniform(t(-1.0), t(2.0))),
 }
 
 
@@ -324,6 +329,11 @@ def test_divergences_of_the_textbook():
     p, q = D.Categorical(t(0.5, 0.5)), D.Categorical(t(0.9, 0.1))
     assert D.kl_divergence(p, q).item() == pytest.approx(0.5108, abs=5e-5)  # nats
     assert D.kl_divergence(q, p).item() == pytest.approx(0.3681, abs=5e-5)  # not symmetric
+
+
+def test_a_divergence_is_infinite_where_the_support_is_left():
+    q = D.Uniform(t(0.0, 0.2), t(1.0, 1.0))
+    assert D.kl_divergence(D.Beta(t(2.0), t(3.0)), q).isinf().numpy().tolist() == [False, True]
 
 
 def test_divergences_with_zeros():

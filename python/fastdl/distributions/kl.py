@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 from .. import linalg
-from ..ops.unary import digamma, lgamma
+from ..ops.create import ones_like
+from ..ops.unary import digamma, erf, lgamma
 from ..ops.where import where
 from ..tensor import Tensor
 from .bernoulli import Bernoulli
@@ -106,3 +108,37 @@ def _exponential(p: Exponential, q: Exponential) -> Tensor:
 def _laplace(p: Laplace, q: Laplace) -> Tensor:
     distance, ratio = (p.loc - q.loc).abs() / q.scale, p.scale / q.scale
     return ratio * (-distance / ratio).exp() + distance - 1 - ratio.log()
+
+
+# ---- of two families -------------------------------------------------------------------------
+
+
+def _as_gamma(d: Gamma | Exponential) -> Gamma:
+    return d if isinstance(d, Gamma) else Gamma(ones_like(d.rate), d.rate)
+
+
+@register_kl(Exponential, Gamma)
+@register_kl(Gamma, Exponential)
+def _gamma_and_exponential(p: Gamma | Exponential, q: Gamma | Exponential) -> Tensor:
+    return _gamma(_as_gamma(p), _as_gamma(q))
+
+
+@register_kl(Normal, Laplace)
+def _normal_laplace(p: Normal, q: Laplace) -> Tensor:
+    shift = (p.loc - q.loc) / p.scale
+    distance = math.sqrt(2 / math.pi) * (-0.5 * shift * shift).exp()
+    distance = distance + shift * erf(shift * math.sqrt(0.5))  # E|x - q.loc| / p.scale
+    return distance * p.scale / q.scale + (2 * q.scale).log() - p.entropy()
+
+
+@register_kl(Uniform, Normal)
+def _uniform_normal(p: Uniform, q: Normal) -> Tensor:
+    shift = p.mean - q.loc
+    squares = (p.variance + shift * shift) / (q.scale * q.scale)
+    return 0.5 * (squares + math.log(2 * math.pi)) + q.scale.log() - p.entropy()
+
+
+@register_kl(Beta, Uniform)
+def _beta_uniform(p: Beta, q: Uniform) -> Tensor:
+    inside = (q.low <= 0).logical_and(q.high >= 1)
+    return where(inside, (q.high - q.low).log() - p.entropy(), float("inf"))
