@@ -403,6 +403,13 @@ def test_compiled():
         (lambda: D.Bernoulli(0.5).log_prob(fd.tensor(2.0)), ValueError, "value: expected 0 or 1"),
         (lambda: D.Categorical(t(-1.0, 2.0)), ValueError, "Categorical: probs: expected numbers"),
         (lambda: D.Categorical(t(0.5, 0.5)).log_prob(fd.tensor(2)), ValueError, "value: expected"),
+        (lambda: D.Categorical(t(0.5, 0.5)).log_prob(2), ValueError, "value: expected"),
+        (lambda: D.Categorical(t(0.5, 0.5)).log_prob(t(1.0)), TypeError, "value: expected integers"),
+        (lambda: D.Bernoulli(0.5).log_prob(0.5), ValueError, "value: expected 0 or 1"),
+        (lambda: D.Normal(0.0, 1.0).icdf(1.5), ValueError, "Normal: value: expected probabilities"),
+        (lambda: D.Uniform(0.0, 1.0).icdf(-0.5), ValueError, "Uniform: value: expected prob"),
+        (lambda: D.Laplace(0.0, 1.0).icdf(t(2.0)), ValueError, "Laplace: value: expected prob"),
+        (lambda: D.Exponential(1.0).icdf(2.0), ValueError, "Exponential: value: expected prob"),
         (lambda: D.Normal(fd.zeros(2), fd.ones(3)), ValueError, "expected shapes that broadcast"),
         (lambda: D.Normal(fd.zeros(2), t(1.0)), TypeError, "Normal: scale: expected dtype float32"),
         (lambda: D.Normal(fd.zeros(2).long(), 1.0), TypeError, "loc: expected a float dtype"),
@@ -414,6 +421,13 @@ def test_compiled():
 def test_errors(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+def test_values_may_be_numbers():
+    assert D.Categorical(t(0.25, 0.75)).log_prob(1).item() == math.log(0.75)
+    assert D.Categorical(t(0.25, 0.75)).sample(3).shape == (3,)
+    assert D.Bernoulli(t(0.25)).log_prob(1).item() == math.log(0.25)
+    assert D.Normal(t(1.0), t(2.0)).icdf(0.5).item() == 1.0
 
 
 def test_validation_can_be_left_out():

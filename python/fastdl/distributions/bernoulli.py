@@ -57,8 +57,8 @@ class Bernoulli(Distribution):
             return (draws < self.probs).to(draws.dtype)
 
     def log_prob(self, value: Tensor | float) -> Tensor:
-        if isinstance(value, Tensor):
-            self._check("value", eq(value, 0) | eq(value, 1), "0 or 1")
+        value = self._like(value, self.probs)
+        self._check("value", eq(value, 0) | eq(value, 1), "0 or 1")
         yes, no = self._weighted_logs(value, 1 - value)
         return yes + no
 

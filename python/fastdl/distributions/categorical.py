@@ -8,6 +8,7 @@ from typing import Any
 
 from ..grad_mode import no_grad
 from ..ops.binary import eq
+from ..ops.create import as_tensor
 from ..ops.index import gather
 from ..ops.multinomial import multinomial
 from ..ops.one_hot import one_hot
@@ -56,8 +57,11 @@ class Categorical(Distribution):
             drawn = multinomial(weights, math.prod(drawn_shape), replacement=True)
             return reshape(drawn.T, (*drawn_shape, *self.batch_shape))
 
-    def log_prob(self, value: Tensor) -> Tensor:
-        """Of classes int64 that broadcast with the batch shape."""
+    def log_prob(self, value: Tensor | int) -> Tensor:
+        """Of classes, integers that broadcast with the batch shape."""
+        value = as_tensor(value)
+        if value.dtype.is_floating_point:
+            raise TypeError(f"Categorical: value: expected integers, got {value.dtype.name}")
         self._check("value", (value >= 0) & (value < self._classes), f"0 … {self._classes - 1}")
         logits = self.logits
         shape = (value.unsqueeze(-1) + (logits[..., :1] * 0).long()).shape[:-1]
@@ -97,7 +101,7 @@ class OneHotCategorical(Categorical):
     def sample(self, sample_shape: int | Sequence[int] = ()) -> Tensor:
         return self._one_hot(super().sample(sample_shape))
 
-    def log_prob(self, value: Tensor) -> Tensor:
+    def log_prob(self, value: Any) -> Tensor:
         self._check("value", ((value == 0) | (value == 1)) & (value.sum(-1, keepdim=True) == 1),
                     "vectors of zeros but for a one")  # fmt: skip
         return (value * where(eq(value, 0), 0.0, self.logits)).sum(-1)

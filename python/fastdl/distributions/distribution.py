@@ -87,6 +87,12 @@ class Distribution:
             return value
         return as_tensor(value, dtype=parameter.dtype)
 
+    def _probability(self, value: Any, parameter: Tensor) -> Tensor:
+        """The argument of `icdf`."""
+        value = self._like(value, parameter)
+        self._check("value", (value >= 0) & (value <= 1), "probabilities in [0, 1]")
+        return value
+
     def _check(self, name: str, holds: Tensor, expected: str) -> None:
         """Raises ValueError unless `holds` everywhere."""
         if self.validates and capture.notes() is None and not bool(holds.all()):

@@ -101,5 +101,6 @@ class Exponential(Distribution):
         self._check("value", value >= 0, "numbers of at least 0")
         return -expm1(-self.rate * value)
 
-    def icdf(self, value: Tensor) -> Tensor:
+    def icdf(self, value: Tensor | float) -> Tensor:
+        value = self._probability(value, self.rate)
         return -log1p(-value) / self.rate

@@ -54,6 +54,6 @@ class Laplace(Distribution):
         z = (value - self.loc) / self.scale
         return 0.5 - z.sign() * expm1(-z.abs()) * 0.5
 
-    def icdf(self, value: Tensor) -> Tensor:
-        u = value - 0.5
+    def icdf(self, value: Tensor | float) -> Tensor:
+        u = self._probability(value, self.loc) - 0.5
         return self.loc - self.scale * u.sign() * log1p(-2 * u.abs())

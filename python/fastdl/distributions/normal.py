@@ -54,5 +54,6 @@ class Normal(Distribution):
     def cdf(self, value: Tensor | float) -> Tensor:
         return (1 + erf((value - self.loc) / (self.scale * math.sqrt(2)))) * 0.5
 
-    def icdf(self, value: Tensor) -> Tensor:
+    def icdf(self, value: Tensor | float) -> Tensor:
+        value = self._probability(value, self.loc)
         return self.loc + self.scale * erfinv(2 * value - 1) * math.sqrt(2)

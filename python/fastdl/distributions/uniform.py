@@ -46,4 +46,4 @@ class Uniform(Distribution):
         return u.maximum(0.0).minimum(1.0)
 
     def icdf(self, value: Tensor | float) -> Tensor:
-        return self.low + value * (self.high - self.low)
+        return self.low + self._probability(value, self.low) * (self.high - self.low)
