@@ -135,7 +135,7 @@ def names_of(name: str, function: Any) -> set[str]:
     forward = getattr(function, "forward", None)
     if forward:  # a layer: its arguments when called, and the functions that it hands them to
         called = {n for n in forward.__code__.co_names if hasattr(nn.functional, n)}
-        found |= {*[p.name for p in parameters_of(forward)], *called}
+        found |= {*[p.name for p in parameters_of(forward)], *called, *[f"{n}_" for n in called]}
     return found - {"self", "x"}
 
 
