@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
+from .. import check
 from ..capture import refuse_if_capturing
-from ..check import switch
 from ..device import device as device_class
 from ..dtypes import as_dtype, float32, float64
 from ..explain import describe
@@ -184,7 +184,9 @@ class Module:
             TypeError: `tensor` is neither a `Tensor` nor None.
             ValueError: the name is empty, holds a dot or is taken.
         """
-        kind = BUFFER if switch("register_buffer: persistent", persistent) else TRANSIENT
+        if tensor is not None:
+            check.tensor("register_buffer: tensor", tensor)
+        kind = BUFFER if check.switch("register_buffer: persistent", persistent) else TRANSIENT
         kinds = self.__dict__.get("_kinds", {})
         if isinstance(name, str) and kinds.get(name) in (BUFFER, TRANSIENT):
             self._kinds[name] = kind  # registering again may change whether it is saved
@@ -229,7 +231,7 @@ class Module:
             prefix: what the names begin with.
             remove_duplicate: list a shared module once, under its first name.
         """
-        remove_duplicate = switch("named_modules: remove_duplicate", remove_duplicate)
+        remove_duplicate = check.switch("named_modules: remove_duplicate", remove_duplicate)
         everything = self._walk(prefix)
         return _once(everything) if remove_duplicate else everything
 
@@ -259,7 +261,7 @@ class Module:
             recurse: whether those of the submodules are listed too.
             remove_duplicate: list a shared parameter once, under its first name.
         """
-        remove_duplicate = switch("named_parameters: remove_duplicate", remove_duplicate)
+        remove_duplicate = check.switch("named_parameters: remove_duplicate", remove_duplicate)
         everything = self._named_tensors((PARAMETER,), prefix, recurse)
         return _once(everything) if remove_duplicate else everything
 
@@ -271,7 +273,7 @@ class Module:
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """The buffers with dotted names; arguments as for `named_parameters`."""
-        remove_duplicate = switch("named_buffers: remove_duplicate", remove_duplicate)
+        remove_duplicate = check.switch("named_buffers: remove_duplicate", remove_duplicate)
         everything = self._named_tensors((BUFFER, TRANSIENT), prefix, recurse)
         return _once(everything) if remove_duplicate else everything
 
@@ -331,7 +333,7 @@ class Module:
                 f"load_state_dict: state_dict: expected a mapping of names to tensors, "
                 f"got {type(state_dict).__name__}"
             )
-        strict = switch("load_state_dict: strict", strict)
+        strict = check.switch("load_state_dict: strict", strict)
         own = self.state_dict()
         missing = [name for name in own if name not in state_dict]
         unexpected = [name for name in state_dict if name not in own]
@@ -384,7 +386,7 @@ class Module:
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop every parameter's gradient, or fill it with zeros where `set_to_none` is False."""
-        set_to_none = switch("zero_grad: set_to_none", set_to_none)
+        set_to_none = check.switch("zero_grad: set_to_none", set_to_none)
         for parameter in self.parameters():
             if set_to_none or parameter.grad is None:
                 parameter.grad = None

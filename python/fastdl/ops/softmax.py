@@ -94,6 +94,7 @@ def logsumexp(input: Tensor, dim: int | Sequence[int], keepdim: bool = False) ->
     if not isinstance(dim, tuple | list):
         out = _C.logsumexp(input, dim, keepdim)
         return record(out, _logsumexp_vjp, (input,), (input,), dim, keepdim)
+    keepdim = check.switch("logsumexp: keepdim", keepdim)
     shape = check.tensor("logsumexp: input", input).shape
     over = _dimensions("logsumexp", dim, len(shape))
     kept = [d for d in range(len(shape)) if d not in over]
