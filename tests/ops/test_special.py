@@ -31,9 +31,11 @@ def polygamma(n):
     return OpCase(f"polygamma_{n}", lambda x: fd.polygamma(n, x), [positive(*SHAPE)], f, ulp=16)
 
 
+FMA = fd._C.isa() != "baseline"  # csrc/core/special.h states both bounds
+
 CASES = [
     OpCase("erf", fd.erf, [randn(*SHAPE)], reference("erf"), ulp=2),
-    OpCase("erfc", fd.erfc, [randn(*SHAPE)], reference("erfc"), ulp=2),
+    OpCase("erfc", fd.erfc, [randn(*SHAPE)], reference("erfc"), ulp=2 if FMA else 3),
     OpCase("erfinv", fd.erfinv, [inside(*SHAPE)], reference("erfinv"), ulp=2),
     OpCase("lgamma", fd.lgamma, [uniform(*SHAPE, low=2.2, high=20)], reference("lgamma"), ulp=3),
     OpCase("digamma", fd.digamma, [uniform(*SHAPE, low=3, high=20)], reference("digamma"), ulp=4),
