@@ -101,45 +101,9 @@ FASTDL_INLINE Sum<double> fold(Sum<Vec<double>> s) {
   return lane(s, 0);
 }
 
-// A vector of T as doubles, in the parts that are the fastest to work with: Zen 4 converts 256 bits
-// more than twice as fast as 512.  Adding goes to the units that multiply, x 1 + sum: the others
-// are busy with the conversions.
-#ifdef __AVX512F__
-template <class T> using Part = typename VectorOf<double, sizeof(T) == 4 ? 32 : 64>::Type;
-FASTDL_INLINE void to_parts(const float* x, Part<float>* parts) {
-  for (int k = 0; k < 4; ++k)
-    parts[k] = _mm256_cvtps_pd(_mm_loadu_ps(x + 4 * k));
-}
-FASTDL_INLINE void to_parts(Vec<float> x, Part<float>* parts) {
-  alignas(64) float memory[lanes<float>]; // faster than to take the vector apart
-  store(memory, x);
-  asm("" : "+m"(memory));
-  to_parts(memory, parts);
-}
-FASTDL_INLINE Part<float> fma(Part<float> a, Part<float> b, Part<float> c) {
-  return _mm256_fmadd_pd(a, b, c);
-}
-FASTDL_INLINE Part<float> add(Part<float> x, Part<float> sum) {
-  Part<float> one = _mm256_set1_pd(1);
-  asm("" : "+v"(one)); // the compiler would make an addition of it
-  return _mm256_fmadd_pd(x, one, sum);
-}
-#else
-template <class T> using Part = Vec<double>;
-FASTDL_INLINE void to_parts(const float* x, Part<float>* parts) {
-  parts[0] = load_wide(x), parts[1] = load_wide(x + lanes<double>);
-}
-FASTDL_INLINE void to_parts(Vec<float> x, Part<float>* parts) {
-  parts[0] = widen_low(x), parts[1] = widen_high(x);
-}
-#endif
-FASTDL_INLINE void to_parts(const double* x, Vec<double>* parts) { parts[0] = load(x); }
-FASTDL_INLINE void to_parts(Vec<double> x, Vec<double>* parts) { parts[0] = x; }
-FASTDL_INLINE Vec<double> add(Vec<double> x, Vec<double> sum) { return x + sum; }
-template <class T> constexpr int kPartLanes = sizeof(Part<T>) / sizeof(double);
-template <class T> constexpr int kParts = lanes<T> / kPartLanes<T>;
-
-// A running sum of whole vectors from memory; adds as accumulate does.
+// A running sum of whole vectors from memory; adds as accumulate does.  Zen 4 converts 256 bits
+// more than twice as fast as 512; adding goes to the units that multiply, x 1 + sum, since the
+// others are busy with the conversions.
 template <class T> struct Run {
   Sum<Vec<T>> so_far;
 
@@ -148,16 +112,16 @@ template <class T> struct Run {
 };
 #ifdef __AVX512F__
 template <> struct Run<float> {
-  Part<float> sums[4];
+  __m256d sums[4]; // of the lanes 0 ... 3, ...
 
   Run(const Sum<Vec<float>>& s)
       : sums{_mm512_extractf64x4_pd(s.low, 0), _mm512_extractf64x4_pd(s.low, 1),
              _mm512_extractf64x4_pd(s.high, 0), _mm512_extractf64x4_pd(s.high, 1)} {}
   void add(const float* x) {
-    Part<float> parts[4];
-    to_parts(x, parts);
+    __m256d one = _mm256_set1_pd(1);
+    asm("" : "+v"(one)); // the compiler would make an addition of it
     for (int k = 0; k < 4; ++k)
-      sums[k] = FASTDL_ISA::add(parts[k], sums[k]);
+      sums[k] = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(x + 4 * k)), one, sums[k]);
   }
   Sum<Vec<float>> sum() const {
     return {_mm512_insertf64x4(_mm512_castpd256_pd512(sums[0]), sums[1], 1),

@@ -74,12 +74,16 @@ template <class T> FASTDL_INLINE Vec<T> load_or(const T* p, int64_t n, Vec<T> ot
   return select(iota<I>() < splat(I(n)), load_partial(p, n), other);
 }
 
-template <class T> FASTDL_INLINE void load_parts(const double* p, Part<T>* parts) {
-  __builtin_memcpy(parts, p, sizeof(Part<T>) * kParts<T>);
+// The lanes of a vector as doubles.
+template <class T> constexpr int kParts = sizeof(double) / sizeof(T);
+FASTDL_INLINE void widen(Vec<float> x, Vec<double>* parts) {
+  parts[0] = widen_low(x), parts[1] = widen_high(x);
 }
-template <class T> FASTDL_INLINE void store_parts(double* p, const Part<T>* parts) {
-  __builtin_memcpy(p, parts, sizeof(Part<T>) * kParts<T>);
+FASTDL_INLINE void widen(Vec<double> x, Vec<double>* parts) { parts[0] = x; }
+FASTDL_INLINE void load_parts(const float* p, Vec<double>* parts) {
+  parts[0] = load_wide(p), parts[1] = load_wide(p + lanes<double>);
 }
+FASTDL_INLINE void load_parts(const double* p, Vec<double>* parts) { parts[0] = load(p); }
 
 // ---- statistics -----------------------------------------------------------------------
 
@@ -89,27 +93,28 @@ template <class T> struct Deviations {
   alignas(64) double sum[kSumRoom], squares[kSumRoom];
 
   template <int rows> void add(const T* x, int64_t stride, int64_t n) {
-    constexpr int K = kParts<T>;
+    constexpr int K = kParts<T>, D = lanes<double>;
     for (int64_t j = 0; j < n; j += lanes<T>) {
       const int64_t count = smaller(lanes<T>, n - j);
-      Part<T> p[K], s[K], q[K], v[K];
-      to_parts(pivot + j, p);
-      load_parts<T>(sum + j, s);
-      load_parts<T>(squares + j, q);
+      const Vec<T> near = load(pivot + j);
+      Vec<double> p[K], s[K], q[K], v[K];
+      widen(near, p);
+      for (int k = 0; k < K; ++k)
+        s[k] = load(sum + j + k * D), q[k] = load(squares + j + k * D);
       for (int i = 0; i < rows; ++i) {
         prefetch_for_later(x + j + (i + kSumAhead) * stride);
         if (count == lanes<T>)
-          to_parts(x + j + i * stride, v);
+          load_parts(x + j + i * stride, v);
         else
-          to_parts(load_or(x + j + i * stride, count, load(pivot + j)), v);
+          widen(load_or(x + j + i * stride, count, near), v);
         for (int k = 0; k < K; ++k) {
-          const Part<T> d = v[k] - p[k];
-          s[k] = FASTDL_ISA::add(d, s[k]);
+          const Vec<double> d = v[k] - p[k];
+          s[k] += d;
           q[k] = fma(d, d, q[k]);
         }
       }
-      store_parts<T>(sum + j, s);
-      store_parts<T>(squares + j, q);
+      for (int k = 0; k < K; ++k)
+        store(sum + j + k * D, s[k]), store(squares + j + k * D, q[k]);
     }
   }
 };
@@ -332,44 +337,6 @@ template <class T> struct Sums {
   }
 };
 
-// The sums at one place, of g and of g d.
-template <class T> struct GradientRun {
-  Sum<Vec<T>> of_g, of_g_d;
-
-  GradientRun(const Sums<T>& g, const Sums<T>& g_d, int64_t j)
-      : of_g(g.get(j)), of_g_d(g_d.get(j)) {}
-  void add(Vec<T> g, Vec<T> d) {
-    accumulate(of_g, g);
-    accumulate_product(of_g_d, g, d);
-  }
-  void put(Sums<T>& g, Sums<T>& g_d, int64_t j) const {
-    g.put(j, of_g);
-    g_d.put(j, of_g_d);
-  }
-};
-template <> struct GradientRun<float> {
-  static constexpr int K = kParts<float>;
-  Part<float> of_g[K], of_g_d[K];
-
-  GradientRun(const Sums<float>& g, const Sums<float>& g_d, int64_t j) {
-    load_parts<float>(g.value + j, of_g);
-    load_parts<float>(g_d.value + j, of_g_d);
-  }
-  void add(Vec<float> g, Vec<float> d) {
-    Part<float> wide_g[K], wide_d[K];
-    to_parts(g, wide_g);
-    to_parts(d, wide_d);
-    for (int k = 0; k < K; ++k) {
-      of_g[k] = FASTDL_ISA::add(wide_g[k], of_g[k]);
-      of_g_d[k] = fma(wide_g[k], wide_d[k], of_g_d[k]);
-    }
-  }
-  void put(Sums<float>& g, Sums<float>& g_d, int64_t j) const {
-    store_parts<float>(g.value + j, of_g);
-    store_parts<float>(g_d.value + j, of_g_d);
-  }
-};
-
 template <class T> struct GradientSums {
   Columns<T, kSumRoom> c;
   Sums<T> of_g, of_g_d; // of g, and of g (x - high)
@@ -378,7 +345,7 @@ template <class T> struct GradientSums {
     for (int64_t j = 0; j < n; j += lanes<T>) {
       const int64_t count = smaller(lanes<T>, n - j);
       const Vec<T> high = load(c.high + j), scale = load(c.scale + j), shift = load(c.shift + j);
-      GradientRun<T> run(of_g, of_g_d, j);
+      Sum<Vec<T>> s = of_g.get(j), t = of_g_d.get(j);
       for (int i = 0; i < rows; ++i) {
         const int64_t next = j + (i + kSumAhead) * stride;
         prefetch_for_later(x + next);
@@ -387,9 +354,11 @@ template <class T> struct GradientSums {
         Vec<T> v = load_some(g + j + i * stride, count);
         if (relu)
           v = rectified_gradient(v, affine(d, scale, shift));
-        run.add(v, d);
+        accumulate(s, v);
+        accumulate_product(t, v, d);
       }
-      run.put(of_g, of_g_d, j);
+      of_g.put(j, s);
+      of_g_d.put(j, t);
     }
   }
 };
