@@ -216,8 +216,8 @@ template <class T> void register_float(KernelTable& table) {
 }
 
 template <class T> void register_integer(KernelTable& table) {
-  table.set(Op::sum, dtype_of<T>, reduce<IntegerSum<T>>);
-  table.set(Op::prod, dtype_of<T>, reduce<IntegerProduct<T>>);
+  table.set(Op::sum, dtype_of<T>, reduce<IntegerFold<T, false>>);
+  table.set(Op::prod, dtype_of<T>, reduce<IntegerFold<T, true>>);
   register_ordered<T>(table);
 }
 

@@ -82,24 +82,26 @@ template <class T, bool mean> struct FloatSum {
   }
 };
 
-template <class T> struct IntegerSum {
+// Sums and products of integers.
+template <class T, bool product> struct IntegerFold {
   using In = T;
   using Out = int64_t;
   using State = uint64_t; // wraps
+  static State merge(State a, State b) { return product ? a * b : a + b; }
+  static State merge(State a, int64_t, State b, int64_t) { return merge(a, b); }
   static State row(const T* x, int64_t n, int64_t) {
-    State s = 0;
+    State s = product;
     for (int64_t i = 0; i < n; ++i)
-      s += static_cast<State>(x[i]);
+      s = merge(s, static_cast<State>(x[i]));
     return s;
   }
   static void columns(const T* x, int64_t rows, int64_t stride, int64_t n, int64_t, State* s) {
     for (int64_t c = 0; c < n; ++c)
-      s[c] = 0;
+      s[c] = product;
     for (int64_t r = 0; r < rows; ++r)
       for (int64_t c = 0; c < n; ++c)
-        s[c] += static_cast<State>(x[r * stride + c]);
+        s[c] = merge(s[c], static_cast<State>(x[r * stride + c]));
   }
-  static State merge(State a, int64_t, State b, int64_t) { return a + b; }
   static int64_t finish(State s, const ReduceParams&) { return static_cast<int64_t>(s); }
 };
 
@@ -198,27 +200,6 @@ template <class T> struct FloatProduct {
     const auto clamped = static_cast<int>(e > bound ? bound : e < -bound ? -bound : e);
     return static_cast<T>(__builtin_ldexp(s.value, clamped));
   }
-};
-
-template <class T> struct IntegerProduct {
-  using In = T;
-  using Out = int64_t;
-  using State = uint64_t; // wraps
-  static State row(const T* x, int64_t n, int64_t) {
-    State s = 1;
-    for (int64_t i = 0; i < n; ++i)
-      s *= static_cast<State>(x[i]);
-    return s;
-  }
-  static void columns(const T* x, int64_t rows, int64_t stride, int64_t n, int64_t, State* s) {
-    for (int64_t c = 0; c < n; ++c)
-      s[c] = 1;
-    for (int64_t r = 0; r < rows; ++r)
-      for (int64_t c = 0; c < n; ++c)
-        s[c] *= static_cast<State>(x[r * stride + c]);
-  }
-  static State merge(State a, int64_t, State b, int64_t) { return a * b; }
-  static int64_t finish(State s, const ReduceParams&) { return static_cast<int64_t>(s); }
 };
 
 // ---- variance -------------------------------------------------------------------------

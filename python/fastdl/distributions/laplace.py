@@ -4,35 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from ..dtypes import float64
 from ..ops.random import rand
 from ..ops.unary import expm1, log1p
 from ..tensor import Tensor
-from .distribution import Distribution, parameters
+from .location_scale import LocationScale
 
 
-class Laplace(Distribution):
+class Laplace(LocationScale):
     """exp(-|x - loc| / scale) / (2 scale).
 
     Args:
         loc: mean and median.
         scale: the mean distance from it, above 0.
     """
-
-    has_rsample = True
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = parameters("Laplace", loc=loc, scale=scale)
-        super().__init__(self.loc.shape, (), validate_args)
-        self._check("scale", self.scale > 0, "numbers above 0")
-
-    @property
-    def mean(self) -> Tensor:
-        return self.loc
-
-    mode = mean
 
     @property
     def variance(self) -> Tensor:

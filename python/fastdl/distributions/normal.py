@@ -4,34 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from ..ops.random import randn
 from ..ops.unary import erf, erfinv
 from ..tensor import Tensor
-from .distribution import Distribution, parameters
+from .location_scale import LocationScale
 
 
-class Normal(Distribution):
+class Normal(LocationScale):
     """exp(-((x - loc) / scale)² / 2) / (scale √(2π)).
 
     Args:
         loc: the mean.
         scale: the standard deviation, above 0.
     """
-
-    has_rsample = True
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = parameters("Normal", loc=loc, scale=scale)
-        super().__init__(self.loc.shape, (), validate_args)
-        self._check("scale", self.scale > 0, "numbers above 0")
-
-    @property
-    def mean(self) -> Tensor:
-        return self.loc
-
-    mode = mean
 
     @property
     def stddev(self) -> Tensor:
