@@ -53,6 +53,7 @@ class Op:
         kind: "op", "matmul", "overhead" or "step"; of the op set: the family.
         same: whether the contenders' results must agree (random ones cannot).
         representative: measured in all processes, not in the first one alone.
+        note: why it is slow where it is behind, if that is known.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Op:
     kind: str = "op"
     same: bool = True
     representative: bool = True
+    note: str = ""
 
 
 def shape(size: str) -> tuple[int, ...]:

@@ -13,23 +13,6 @@ from .summary import Row, rows
 
 SIZES = {"1e3": "10³", "1e5": "10⁵", "1e7": "10⁷"}
 THREADS = 2
-NOTES = {  # why some ops are behind, where they are
-    "a composition of plain ops": """
-        addmv argwhere baddbmm binary_cross_entropy binary_cross_entropy_with_logits clamp
-        column_stack cosine_embedding_loss cosine_similarity cross diag diag_embed diff dot
-        dropout1d dropout2d dropout3d dstack einsum flip fliplr flipud gaussian_nll_loss glu
-        hardshrink hardtanh hinge_embedding_loss hinge_loss histc huber_loss isclose kl_div kron
-        kthvalue linspace logit margin_ranking_loss maxout median modified_huber_loss
-        multi_margin_loss multilabel_margin_loss nanmedian nansum nll_loss nonzero outer
-        pairwise_distance poisson_nll_loss prelu repeat roll rot90 soft_argmax soft_margin_loss
-        softshrink squared_hinge_loss tanhshrink tensordot threshold tile trace tril_indices
-        triplet_margin_loss triu_indices""",
-    "a composition of plain ops in float64": "polygamma",
-    "indices or values by NumPy": "arange masked_select randperm repeat_interleave",
-    "ours is right to 2 ULP, NumPy's (SVML) to 4": """
-        acos acosh asin asinh atan atanh cosh log10 sinh tan""",
-    "NumPy's memory is given when it is first touched": "zeros",
-}
 
 
 def text(path: Path) -> str:
@@ -79,7 +62,7 @@ def _table(part: Sequence[Row], ops: dict[str, Op]) -> str:
     for name in names:
         here = [cells.get((name, size)) for size in SIZES]
         behind = [r for r in here if r and r.verdict == "behind"]
-        note = next((n for n, of in NOTES.items() if name in of.split()), "") if behind else ""
+        note = ops[name].note if behind else ""
         mark = "• " * ops[name].representative
         table.append(f"| {mark}`{name}` | " + " | ".join(map(_cell, here)) + f" | {note} |")
     return "\n".join(table)

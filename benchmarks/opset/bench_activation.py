@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from .row import row
+from .row import COMPOSED, row
 
 _row = partial(row, "activation")
 
@@ -31,7 +31,7 @@ OPS = [
     _row("leaky_relu", 8, lambda m, x: m.nn.functional.leaky_relu(x),
          lambda m, x: m.where(x > 0, x, 0.01 * x), jax=lambda jax, x: jax.nn.leaky_relu(x)),
     _row("prelu", 8, lambda m, x: m.nn.functional.prelu(x, x[0, :1]),
-         lambda m, x: m.where(x > 0, x, x[0, 0] * x)),
+         lambda m, x: m.where(x > 0, x, x[0, 0] * x), note=COMPOSED),
     _row("rrelu", 8, lambda m, x: m.nn.functional.rrelu(x),
          lambda m, x: m.where(x > 0, x, 0.2291667 * x)),
     _row("elu", 8, lambda m, x: m.nn.functional.elu(x),
@@ -61,7 +61,7 @@ OPS = [
     _row("softsign", 8, lambda m, x: m.nn.functional.softsign(x), lambda m, x: x / (1 + abs(x)),
          jax=lambda jax, x: jax.nn.soft_sign(x)),
     _row("hardtanh", 8, lambda m, x: m.nn.functional.hardtanh(x), lambda m, x: m.clip(x, -1, 1),
-         jax=lambda jax, x: jax.nn.hard_tanh(x)),
+         jax=lambda jax, x: jax.nn.hard_tanh(x), note=COMPOSED),
     _row("relu6", 8, lambda m, x: m.nn.functional.relu6(x), lambda m, x: m.clip(x, 0, 6),
          jax=lambda jax, x: jax.nn.relu6(x)),
     _row("hardsigmoid", 8, lambda m, x: m.nn.functional.hardsigmoid(x),
@@ -69,18 +69,19 @@ OPS = [
     _row("hardswish", 8, lambda m, x: m.nn.functional.hardswish(x),
          lambda m, x: x * m.clip(x / 6 + 0.5, 0, 1), jax=lambda jax, x: jax.nn.hard_swish(x)),
     _row("hardshrink", 8, lambda m, x: m.nn.functional.hardshrink(x),
-         lambda m, x: m.where(abs(x) > 0.5, x, 0)),
+         lambda m, x: m.where(abs(x) > 0.5, x, 0), note=COMPOSED),
     _row("softshrink", 8, lambda m, x: m.nn.functional.softshrink(x),
-         lambda m, x: m.sign(x) * m.maximum(abs(x) - 0.5, 0)),
-    _row("tanhshrink", 8, lambda m, x: m.nn.functional.tanhshrink(x), lambda m, x: x - m.tanh(x)),
+         lambda m, x: m.sign(x) * m.maximum(abs(x) - 0.5, 0), note=COMPOSED),
+    _row("tanhshrink", 8, lambda m, x: m.nn.functional.tanhshrink(x), lambda m, x: x - m.tanh(x),
+         note=COMPOSED),
     _row("threshold", 8, lambda m, x: m.nn.functional.threshold(x, 0.1, 2.0),
-         lambda m, x: m.where(x > 0.1, x, 2)),
+         lambda m, x: m.where(x > 0.1, x, 2), note=COMPOSED),
     _row("glu", 6, lambda m, x: m.nn.functional.glu(x),
          lambda m, x: (lambda a, b: a / (1 + m.exp(-b)))(*m.split(x, 2, -1)),
-         jax=lambda jax, x: jax.nn.glu(x)),
+         jax=lambda jax, x: jax.nn.glu(x), note=COMPOSED),
     _row("maxout", 6, lambda m, x: m.nn.functional.maxout(x, 2),
          lambda m, x: x.reshape(len(x), -1, 2).max(-1),
-         torch=lambda m, x: x.view(len(x), -1, 2).amax(-1)),
+         torch=lambda m, x: x.view(len(x), -1, 2).amax(-1), note=COMPOSED),
     _row("softmax", 8, lambda m, x: m.softmax(x, -1), _softmax,
          scipy=lambda sp, x: sp.special.softmax(x, -1), jax=lambda jax, x: jax.nn.softmax(x)),
     _row("softmin", 8, lambda m, x: m.nn.functional.softmin(x, -1), lambda m, x: _softmax(m, -x),
@@ -90,5 +91,6 @@ OPS = [
          jax=lambda jax, x: jax.nn.log_softmax(x)),
     _row("soft_argmax", 4, lambda m, x: m.nn.functional.soft_argmax(x),
          lambda m, x: _softmax(m, x) @ m.arange(x.shape[-1], dtype="float32"),
-         torch=lambda m, x: m.softmax(x, -1) @ m.arange(x.shape[-1], dtype=m.float32)),
+         torch=lambda m, x: m.softmax(x, -1) @ m.arange(x.shape[-1], dtype=m.float32),
+         note=COMPOSED),
 ]  # fmt: skip

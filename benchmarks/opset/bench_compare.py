@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from .inputs import twice, two, two_boolean
-from .row import row
+from .row import COMPOSED, row
 
 _row = partial(row, "compare", inputs=two)
 
@@ -16,7 +16,7 @@ OPS = [
     _row("le", 9, lambda m, x, y: m.le(x, y), lambda m, x, y: m.less_equal(x, y)),
     _row("gt", 9, lambda m, x, y: m.gt(x, y), lambda m, x, y: m.greater(x, y)),
     _row("ge", 9, lambda m, x, y: m.ge(x, y), lambda m, x, y: m.greater_equal(x, y)),
-    _row("isclose", 9, lambda m, x, y: m.isclose(x, y)),
+    _row("isclose", 9, lambda m, x, y: m.isclose(x, y), note=COMPOSED),
     _row("allclose", 8, lambda m, x, y: m.allclose(x, y), inputs=twice),
     _row("equal", 8, lambda m, x, y: m.equal(x, y), lambda m, x, y: m.array_equal(x, y),
          inputs=twice),

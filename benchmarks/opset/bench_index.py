@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from .inputs import chosen, columns, half_of_rows, masked, moved_columns, moved_rows, rows
-from .row import row
+from .row import BY_NUMPY, COMPOSED, row
 
 _row = partial(row, "index")
 
@@ -78,9 +78,10 @@ OPS = [
     _row("masked_fill", 9, lambda m, x, mask: m.masked_fill(x, mask, 1.0), _masked_fill,
          jax=lambda jax, x, mask: jax.numpy.where(mask, 1.0, x), inputs=masked),
     _row("masked_select", 7, lambda m, x, mask: m.masked_select(x, mask),
-         lambda m, x, mask: x[mask], jax=None, inputs=masked),
+         lambda m, x, mask: x[mask], jax=None, inputs=masked, note=BY_NUMPY),
     _row("nonzero", 9, lambda m, x, mask: m.nonzero(mask), lambda m, x, mask: m.argwhere(mask),
-         jax=None, inputs=masked),
-    _row("argwhere", 9, lambda m, x, mask: m.argwhere(mask), jax=None, inputs=masked),
+         jax=None, inputs=masked, note=COMPOSED),
+    _row("argwhere", 9, lambda m, x, mask: m.argwhere(mask), jax=None, inputs=masked,
+         note=COMPOSED),
     _row("where", 13, lambda m, mask, x, y: m.where(mask, x, y), inputs=chosen),
 ]  # fmt: skip

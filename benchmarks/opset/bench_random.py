@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from .inputs import channels, normal, unit
-from .row import draw
+from .row import BY_NUMPY, COMPOSED, draw
 
 _draw = partial(draw, "random")
 P = 0.5
@@ -31,7 +31,7 @@ OPS = [
           jax=lambda jax, key, x: jax.random.randint(key, x.shape, 0, 100)),
     _draw("randperm", 8, lambda m, x: m.randperm(x.shape[0] * x.shape[1]),
           lambda rng, x: rng.permutation(x.size),
-          jax=lambda jax, key, x: jax.random.permutation(key, x.size)),
+          jax=lambda jax, key, x: jax.random.permutation(key, x.size), note=BY_NUMPY),
     _draw("bernoulli", 8, lambda m, x: m.bernoulli(x), lambda rng, x: rng.random(x.shape, "f4") < x,
           jax=lambda jax, key, x: jax.random.bernoulli(key, x), inputs=unit),
     _draw("normal", 8, lambda m, x: m.normal(x, 2.0),
@@ -58,11 +58,11 @@ OPS = [
           jax=lambda jax, key, x: _dropped(jax, key, x, x.shape)),
     _draw("dropout1d", 8, lambda m, x: m.nn.functional.dropout1d(x.flatten(2), P), inputs=channels,
           jax=lambda jax, key, x: _dropped(
-              jax, key, x.reshape(*x.shape[:2], -1), (*x.shape[:2], 1))),
+              jax, key, x.reshape(*x.shape[:2], -1), (*x.shape[:2], 1)), note=COMPOSED),
     _draw("dropout2d", 8, lambda m, x: m.nn.functional.dropout2d(x, P), inputs=channels,
-          jax=_channels_dropped),
+          jax=_channels_dropped, note=COMPOSED),
     _draw("dropout3d", 8, lambda m, x: m.nn.functional.dropout3d(x[..., None], P),
-          inputs=channels, jax=_channels_dropped),
+          inputs=channels, jax=_channels_dropped, note=COMPOSED),
     _draw("alpha_dropout", 8, lambda m, x: m.nn.functional.alpha_dropout(x, P, True)),
     _draw("feature_alpha_dropout", 8,
           lambda m, x: m.nn.functional.feature_alpha_dropout(x, P, True), inputs=channels),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from .inputs import boolean
-from .row import row
+from .row import COMPOSED, row
 
 _row = partial(row, "reduce")
 
@@ -18,7 +18,7 @@ OPS = [
     _row("sum_all", 4, lambda m, x: m.sum(x)),
     _row("mean", 4, lambda m, x: m.mean(x, -1)),
     _row("mean_first", 4, lambda m, x: m.mean(x, 0)),
-    _row("nansum", 4, lambda m, x: m.nansum(x, -1)),
+    _row("nansum", 4, lambda m, x: m.nansum(x, -1), note=COMPOSED),
     _row("nanmean", 4, lambda m, x: m.nanmean(x, -1)),
     _row("prod", 4, lambda m, x: m.prod(x, -1)),
     _row("var", 4, lambda m, x: m.var(x, -1), lambda m, x: m.var(x, -1, ddof=1)),

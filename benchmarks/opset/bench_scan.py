@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from .row import row
+from .row import COMPOSED, row
 
 _row = partial(row, "scan")
 
@@ -19,5 +19,5 @@ OPS = [
          jax=lambda jax, x: jax.lax.cummin(x, 1)),
     _row("logcumsumexp", 8, lambda m, x: m.logcumsumexp(x, -1),
          lambda m, x: m.logaddexp.accumulate(x, -1), jax=lambda jax, x: jax.lax.cumlogsumexp(x, 1)),
-    _row("diff", 8, lambda m, x: m.diff(x)),
+    _row("diff", 8, lambda m, x: m.diff(x), note=COMPOSED),
 ]  # fmt: skip

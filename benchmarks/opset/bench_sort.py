@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from .inputs import boundaries, distinct, normal, repeated, runs
-from .row import row
+from .row import COMPOSED, row
 
 _row = partial(row, "sort", inputs=distinct)
 
@@ -34,10 +34,11 @@ OPS = [
     _row("sort", 16, lambda m, x: m.sort(x, -1), _sort, representative=True),
     _row("argsort", 12, lambda m, x: m.argsort(x, -1)),
     _row("topk", 4, lambda m, x: m.topk(x, 10), _topk, jax=lambda jax, x: jax.lax.top_k(x, 10)),
-    _row("kthvalue", 4, lambda m, x: m.kthvalue(x, 10), _kthvalue, jax=None),
+    _row("kthvalue", 4, lambda m, x: m.kthvalue(x, 10), _kthvalue, jax=None, note=COMPOSED),
     _row("median", 4, lambda m, x: m.median(x, -1)[0],
-         lambda m, x: m.partition(x, (x.shape[-1] - 1) // 2, -1)[:, (x.shape[-1] - 1) // 2]),
-    _row("nanmedian", 4, lambda m, x: m.nanmedian(x, -1)[0], None),
+         lambda m, x: m.partition(x, (x.shape[-1] - 1) // 2, -1)[:, (x.shape[-1] - 1) // 2],
+         note=COMPOSED),
+    _row("nanmedian", 4, lambda m, x: m.nanmedian(x, -1)[0], None, note=COMPOSED),
     _row("quantile", 4, lambda m, x: m.quantile(x, 0.3, -1)),
     _row("nanquantile", 4, lambda m, x: m.nanquantile(x, 0.3, -1)),
     _row("unique", 8, lambda m, x: m.unique(x), jax=None, inputs=repeated),
@@ -45,7 +46,7 @@ OPS = [
     _row("bincount", 8, lambda m, x: m.bincount(x), inputs=repeated,
          jax=lambda jax, x: jax.numpy.bincount(x, length=100)),
     _row("histc", 4, lambda m, x: m.histc(x, 100, -3, 3),
-         lambda m, x: m.histogram(x, 100, (-3, 3))[0], inputs=normal),
+         lambda m, x: m.histogram(x, 100, (-3, 3))[0], inputs=normal, note=COMPOSED),
     _row("searchsorted", 12, lambda m, x, y: m.searchsorted(x, y), inputs=boundaries),
     _row("bucketize", 12, lambda m, x, y: m.bucketize(y, x), lambda m, x, y: m.digitize(y, x, True),
          inputs=boundaries),

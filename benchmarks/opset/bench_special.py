@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from .inputs import above_one, unit, within_one
-from .row import row
+from .row import COMPOSED, COMPOSED_IN_DOUBLE, row
 
 _row = partial(row, "special")
 
@@ -22,10 +22,11 @@ OPS = [
          jax=lambda jax, x: jax.scipy.special.digamma(x), inputs=above_one),
     _row("polygamma", 8, lambda m, x: m.polygamma(1, x), None,
          scipy=lambda sp, x: sp.special.polygamma(1, x),
-         jax=lambda jax, x: jax.scipy.special.polygamma(1, x), inputs=above_one),
+         jax=lambda jax, x: jax.scipy.special.polygamma(1, x), inputs=above_one,
+         note=COMPOSED_IN_DOUBLE),
     _row("logit", 8, lambda m, x: m.logit(x), lambda m, x: m.log(x / (1 - x)),
          scipy=lambda sp, x: sp.special.logit(x),
-         jax=lambda jax, x: jax.scipy.special.logit(x), inputs=unit),
+         jax=lambda jax, x: jax.scipy.special.logit(x), inputs=unit, note=COMPOSED),
     _row("sinc", 8, lambda m, x: m.sinc(x)),
     _row("softplus_inverse", 8, lambda m, x: m.softplus_inverse(x),
          lambda m, x: m.log(m.expm1(x)), torch=lambda m, x: m.log(m.expm1(x)), inputs=above_one),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from .inputs import above_one, boolean, integer, unit
-from .row import row
+from .row import COMPOSED, row
 
 _row = partial(row, "unary")
 
@@ -36,7 +36,7 @@ OPS = [
     _row("round", 8, lambda m, x: m.round(x)),
     _row("trunc", 8, lambda m, x: m.trunc(x)),
     _row("frac", 8, lambda m, x: m.frac(x), lambda m, x: m.modf(x)[0]),
-    _row("clamp", 8, lambda m, x: m.clamp(x, -1, 1), lambda m, x: m.clip(x, -1, 1)),
+    _row("clamp", 8, lambda m, x: m.clamp(x, -1, 1), lambda m, x: m.clip(x, -1, 1), note=COMPOSED),
     _row("isnan", 5, lambda m, x: m.isnan(x)),
     _row("isinf", 5, lambda m, x: m.isinf(x)),
     _row("isfinite", 5, lambda m, x: m.isfinite(x)),

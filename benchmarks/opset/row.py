@@ -16,6 +16,13 @@ Inputs = Callable[[str], tuple[np.ndarray, ...]]
 Function = Callable[..., Any]  # of a module and the inputs
 _SIZES = tuple(SHAPES)
 
+# Notes: why an op is slow.
+COMPOSED = "a composition of plain ops"
+COMPOSED_IN_DOUBLE = "a composition of plain ops in float64"
+BY_NUMPY = "indices or values by NumPy"
+IN_DOUBLE = "computed in float64: right to 0.5 ULP"
+UNTOUCHED = "NumPy's memory is given when it is first touched"
+
 
 def row(
     family: str,
@@ -30,6 +37,7 @@ def row(
     jax: Function | EllipsisType | None = ...,
     representative: bool = False,
     flops: float = 0,
+    note: str = "",
 ) -> Op:
     """An op that each library computes from the same inputs.
 
@@ -41,6 +49,7 @@ def row(
         inputs: of a size.
         scipy, torch, jax: by these modules, where the call differs; None: not there.
         flops: of a matrix product, for each element.
+        note: why it is slow where it is behind, if that is known.
     """
     shared = call if numpy is ... else numpy
     functions = {
@@ -51,7 +60,8 @@ def row(
         "jax": _of_jax_numpy(shared) if jax is ... else jax,
     }
     contenders = {key: _build(f, inputs) for key, f in functions.items() if f is not None}
-    return Op(name, _SIZES, _work(nbytes, flops), contenders, family, True, representative)
+    work = _work(nbytes, flops)
+    return Op(name, _SIZES, work, contenders, family, True, representative, note)
 
 
 def draw(
@@ -64,6 +74,7 @@ def draw(
     inputs: Inputs = normal,
     torch: Function | EllipsisType | None = ...,
     jax: Function | None = None,
+    note: str = "",
 ) -> Op:
     """An op that draws random numbers: `row`, but that NumPy's function gets a generator in place
     of the module, and JAX's a key behind it, a new one for every call."""
@@ -74,7 +85,7 @@ def draw(
         contenders["torch"] = _build(call if torch is ... else torch, inputs)
     if jax is not None:
         contenders["jax"] = _with_keys(jax, inputs)
-    return Op(name, _SIZES, _work(nbytes), contenders, family, False, False)
+    return Op(name, _SIZES, _work(nbytes), contenders, family, False, False, note)
 
 
 _GENERATOR = np.random.default_rng(0)
