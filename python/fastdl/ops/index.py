@@ -18,7 +18,7 @@ from ..tensor import Tensor
 from .binary import _ONE, _scaled
 from .copy import cast, copy_, fill_
 from .create import as_tensor
-from .view import expand, index, permute, reshape
+from .view import expand, index, permute, reshape, unsqueeze
 from .where import where
 
 _BASIC = (int, slice, NoneType, EllipsisType)
@@ -261,11 +261,21 @@ def gather(input: Tensor, dim: int, index: Tensor) -> Tensor:
         TypeError: index is not of ints. ValueError: it is larger than input besides dim.
     """
     out = _C.gather(input, dim, index)
-    return record(out, _gather_vjp, (input,), (index,), input.shape, dim)
+    return picked(out, input, dim, index)
+
+
+def picked(values: Tensor, input: Tensor, dim: int, indices: Tensor) -> Tensor:
+    """`values`, recorded as what `indices`, with or without the dimension, name along `dim` of
+    `input`."""
+    return record(values, _gather_vjp, (input,), (indices,), input.shape, dim)
 
 
 def _gather_vjp(node: Node, g: Tensor, shape: tuple[int, ...], dim: int) -> Tensor:
     (index,) = node.saved_tensors
+    if not shape:
+        return g
+    if g.ndim < len(shape):
+        g, index = unsqueeze(g, dim), unsqueeze(index, dim)
     return scatter_add(_C.full(shape, 0, g.dtype), dim, index, g)
 
 
@@ -395,7 +405,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 def _taken(input: Tensor, dim: int, index: Tensor) -> Tensor:
     """`gather`, whose errors name take_along_dim."""
     out = _C.take_along_dim(input, dim, index)
-    return record(out, _gather_vjp, (input,), (index,), input.shape, dim)
+    return picked(out, input, dim, index)
 
 
 # ---- in place ----------------------------------------------------------------------------------

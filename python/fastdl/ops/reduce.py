@@ -17,7 +17,7 @@ from ..tensor import Tensor
 from . import binary, index
 from .copy import cast
 from .norm import norm  # noqa: F401 (the list of ops looks for it here)
-from .view import expand, permute, reshape, unsqueeze
+from .view import expand, permute, reshape
 from .where import where
 
 Dim = int | Sequence[int] | None
@@ -357,17 +357,7 @@ def _overloaded(
     if dim is None:
         return extremum(input)
     values, indices = along(input, dim, keepdim)
-    values = record(values, _along_vjp, (input,), (indices,), input.shape, dim, keepdim)
-    return ValuesAndIndices(values, indices)
-
-
-def _along_vjp(node: Node, g: Tensor, shape: Shape, dim: int, keepdim: bool) -> Tensor:
-    (indices,) = node.saved_tensors
-    if not shape:
-        return g
-    if not keepdim:
-        g, indices = unsqueeze(g, dim), unsqueeze(indices, dim)
-    return index.scatter_add(_C.full(shape, 0, g.dtype), dim, indices, g)
+    return ValuesAndIndices(index.picked(values, input, dim, indices), indices)
 
 
 def all(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:

@@ -13,7 +13,7 @@ from ..tensor import Tensor
 from .binary import logical_xor
 from .cat import cat
 from .copy import cast, clone
-from .index import scatter_add
+from .index import picked
 from .reduce import ValuesAndIndices
 from .unary import exp
 from .view import index
@@ -161,18 +161,6 @@ def cummin(input: Tensor, dim: int) -> ValuesAndIndices:
 def _running(kernel: Any, input: Tensor, dim: int) -> ValuesAndIndices:
     values, indices = kernel(input, dim)
     return ValuesAndIndices(picked(values, input, dim, indices), indices)
-
-
-def picked(values: Tensor, input: Tensor, dim: int, indices: Tensor) -> Tensor:
-    """`values`, recorded as what `indices` name along `dim` of `input`."""
-    return record(values, _picked_vjp, (input,), (indices,), input.shape, dim)
-
-
-def _picked_vjp(node: Node, g: Tensor, shape: tuple[int, ...], dim: int) -> Tensor:
-    (indices,) = node.saved_tensors
-    if not shape:
-        return g
-    return scatter_add(_C.full(shape, 0, g.dtype), dim, indices, g)
 
 
 def diff(

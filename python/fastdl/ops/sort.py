@@ -12,9 +12,8 @@ from typing import Any, overload
 from .. import _C, check
 from ..autograd import Node, record
 from ..tensor import Tensor
-from .index import gather
+from .index import gather, picked
 from .reduce import ValuesAndIndices
-from .scan import picked
 from .view import reshape, squeeze
 from .where import where
 
