@@ -13,18 +13,15 @@ namespace py = pybind11;
 
 namespace fastdl {
 
-template <class T>
-void multiply_by_blas(void* const* operands, const MatmulParams& p, int64_t begin, int64_t end) {
-  for_matmul_tiles<T>(operands, p, begin, end, [&](const MatmulTile<T>& t) {
-    if (t.bias)
-      for (int64_t i = 0; i < t.m; ++i)
-        std::copy_n(t.bias, t.n, t.out + i * t.ld_out);
-    gemm(p.a.transposed, p.b.transposed, t.m, t.n, t.k, T(1), t.a, p.a.ld, t.b, p.b.ld,
-         T(t.bias ? 1 : 0), t.out, t.ld_out);
-  });
+template <class T> void multiply_by_blas(const MatmulTile<T>& t, MatrixLayout a, MatrixLayout b) {
+  if (t.bias)
+    for (int64_t i = 0; i < t.m; ++i)
+      std::copy_n(t.bias, t.n, t.out + i * t.ld_out);
+  gemm(a.transposed, b.transposed, t.m, t.n, t.k, T(1), t.a, a.ld, t.b, b.ld, T(t.bias ? 1 : 0),
+       t.out, t.ld_out);
 }
-template void multiply_by_blas<float>(void* const*, const MatmulParams&, int64_t, int64_t);
-template void multiply_by_blas<double>(void* const*, const MatmulParams&, int64_t, int64_t);
+template void multiply_by_blas(const MatmulTile<float>&, MatrixLayout, MatrixLayout);
+template void multiply_by_blas(const MatmulTile<double>&, MatrixLayout, MatrixLayout);
 
 namespace {
 
@@ -84,7 +81,7 @@ void plan(MatmulParams& p) {
   const bool thin = p.n <= 32; // reading a is most of the work: BLAS packs it first
   if (p.m == 1 || p.n == 1) {
     p.path = MatmulParams::vector;
-    (p.m == 1 ? p.tile_n : p.tile_m) = 512;
+    (p.m == 1 ? p.tile_n : p.tile_m) = kVectorTile;
     return;
   }
   constexpr double kSmall = 64e6, kLeast = 2e6, kMost = 512e6; // the last two: of a tile
@@ -102,8 +99,10 @@ void plan(MatmulParams& p) {
 }
 
 // a (..., m, k) times b (..., k, n); `shape` is the result's as the caller wants to see it.
+// With `sum` the result is added to it, in place.
 Tensor multiply(Op op, const Tensor& left, const Tensor& right, const Tensor* bias,
-                const Dims& batch, const Dims& shape) {
+                const Dims& batch, const Dims& shape, bool relu = false,
+                const Tensor* sum = nullptr) {
   MatmulParams p{};
   const char* name = info(op).name;
   const int64_t k = left.shape[left.ndim() - 1], n = right.shape[right.ndim() - 1];
@@ -131,7 +130,10 @@ Tensor multiply(Op op, const Tensor& left, const Tensor& right, const Tensor* bi
   }
   plan(p);
   units *= (m + p.tile_m - 1) / p.tile_m * ((n + p.tile_n - 1) / p.tile_n);
-  const Tensor out = empty(shape, left.dtype);
+  p.relu = relu;
+  p.add = sum;
+  require(!sum || p.path != MatmulParams::tiles, name, ": BLAS cannot add to what is there");
+  const Tensor out = sum ? *sum : empty(shape, left.dtype);
   const double operations = 2.0 * static_cast<double>(out.numel()) * static_cast<double>(k);
   if (out.numel())
     launch(op, left.dtype, {&out, &a, &b, bias}, p, units, kNoDraw,
@@ -168,7 +170,7 @@ Tensor matmul(const Tensor& input, const Tensor& other) {
   return multiply(Op::matmul, a, b, nullptr, batch, shape);
 }
 
-Tensor linear(const Tensor& input, const Tensor& weight, const Tensor* bias) {
+Tensor linear(const Tensor& input, const Tensor& weight, const Tensor* bias, bool relu) {
   require_floats_alike("linear", "input", input, "weight", weight);
   require(weight.ndim() == 2, "linear: weight: expected shape (out_features, in_features), got ",
           weight.shape);
@@ -191,7 +193,12 @@ Tensor linear(const Tensor& input, const Tensor& weight, const Tensor* bias) {
   std::swap(b.shape[0], b.shape[1]);
   std::swap(b.strides[0], b.strides[1]);
   const Tensor row = bias ? contiguous(*bias) : Tensor{};
-  return multiply(Op::linear, a, b, bias ? &row : nullptr, batch, shape);
+  return multiply(Op::linear, a, b, bias ? &row : nullptr, batch, shape, relu);
+}
+
+// sum += a b, of matrices whose shapes fit: what a compiled step makes of two calls, for tests.
+void matmul_add(const Tensor& sum, const Tensor& a, const Tensor& b) {
+  multiply(Op::matmul, a, b, nullptr, Dims{}, sum.shape, false, &sum);
 }
 
 } // namespace
@@ -199,7 +206,9 @@ Tensor linear(const Tensor& input, const Tensor& weight, const Tensor* bias) {
 void bind_matmul(py::module_& m) {
   m.def("matmul", &matmul, py::arg("input"), py::arg("other"));
   call_directly(Op::matmul, 2, [](Op, const Tensor* const* x) { return matmul(*x[0], *x[1]); });
-  m.def("linear", &linear, py::arg("input"), py::arg("weight"), py::arg("bias") = py::none());
+  m.def("linear", &linear, py::arg("input"), py::arg("weight"), py::arg("bias") = py::none(),
+        py::arg("relu") = false);
+  m.def("matmul_add", &matmul_add);
 }
 
 } // namespace fastdl

@@ -8,10 +8,15 @@
 // of BLAS costs more than its arithmetic, have kernels of their own.  Which one, and the tiles,
 // depend on m, n and k alone.  Sums in the dtype's own precision, in an order that depends on
 // shape, dtype and layout alone; NaN and inf reach what they are multiplied into, as in BLAS.
+//
+// A compiled step lets a product do what its next call would: `relu` of the result, and `add`,
+// which adds that to what is in out.  Bits are those of the calls one after the other.
 #pragma once
 #include "core/kernel.h"
 
 namespace fastdl {
+
+constexpr int32_t kVectorTile = 512; // elements of the result, of a product of one row or column
 
 struct MatrixLayout {
   bool transposed;
@@ -23,6 +28,8 @@ struct MatmulParams {
   int32_t m, n, k;
   MatrixLayout a, b;
   Path path;
+  bool relu;
+  bool add; // not with `tiles`: BLAS adds up in out
   // A work unit is a part of a product: of a matrix of the batch the tile (tile_m, tile_n) of out.
   int32_t tile_m, tile_n;
   // The batch, outermost dimension first; strides in elements.
@@ -65,8 +72,7 @@ inline void for_matmul_tiles(void* const* operands, const MatmulParams& p, int64
   }
 }
 
-// The tiles by BLAS.  Defined in matmul.cpp, since nothing in it depends on the instruction set.
-template <class T>
-void multiply_by_blas(void* const* operands, const MatmulParams& p, int64_t begin, int64_t end);
+// A tile by BLAS.  Defined in matmul.cpp, since nothing in it depends on the instruction set.
+template <class T> void multiply_by_blas(const MatmulTile<T>& tile, MatrixLayout a, MatrixLayout b);
 
 } // namespace fastdl

@@ -1,6 +1,7 @@
 #include "ops/matmul.h"
 
 #include "core/simd.h"
+#include "ops/unary_math.h"
 
 namespace fastdl {
 namespace FASTDL_ISA {
@@ -22,11 +23,22 @@ template <class T> struct Reads {
   int64_t ld, depth;
 };
 
+// What becomes of sums: they are stored, or finished first.
+struct Finish {
+  bool relu, add;
+};
+
+template <class T>
+FASTDL_INLINE Vec<T> finished(Vec<T> sum, Finish finish, const T* out, int64_t n) {
+  sum = finish.relu ? relu(sum) : sum;
+  return finish.add ? load_some(out, n) + sum : sum;
+}
+
 // R rows of C vectors, of the last of which n elements are there; `whole`: all of them.  The sums
 // start as `from`, whose rows lie from_ld apart (0: the bias), or as 0.
 template <class T, int R, int C, bool whole>
 void multiply_block(const Reads<T>& in, const T* from, int64_t from_ld, T* out, int64_t ld_out,
-                    int64_t n) {
+                    int64_t n, Finish finish) {
   constexpr int L = lanes<T>;
   const int64_t last = whole ? L : n;
   Vec<T> sum[R][C];
@@ -52,21 +64,24 @@ void multiply_block(const Reads<T>& in, const T* from, int64_t from_ld, T* out, 
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 2
-    for (int c = 0; c < C; ++c)
-      store_some(out + r * ld_out + c * L, sum[r][c], c == C - 1 ? last : L);
+    for (int c = 0; c < C; ++c) {
+      T* to = out + r * ld_out + c * L;
+      const int64_t there = c == C - 1 ? last : L;
+      store_some(to, finished(sum[r][c], finish, to, there), there);
+    }
 }
 
 // All m rows, R at a time, then the rest in halves.
 template <class T, int R, int C, bool whole>
 void multiply_rows(Reads<T> in, const T* from, int64_t from_ld, T* out, int64_t ld_out, int64_t m,
-                   int64_t n) {
+                   int64_t n, Finish finish) {
   for (; m >= R; m -= R, in.a += R * in.row, out += R * ld_out) {
-    multiply_block<T, R, C, whole>(in, from, from_ld, out, ld_out, n);
+    multiply_block<T, R, C, whole>(in, from, from_ld, out, ld_out, n, finish);
     from = from ? from + R * from_ld : from;
   }
   if constexpr (R > 1)
     if (m)
-      multiply_rows<T, R / 2, C, whole>(in, from, from_ld, out, ld_out, m, n);
+      multiply_rows<T, R / 2, C, whole>(in, from, from_ld, out, ld_out, m, n, finish);
 }
 
 // Rows [0, n) of a column-major matrix, `depth` elements of each, to row-major with rows of `width`
@@ -95,13 +110,26 @@ void copy_panel(const T* b, int64_t ld, int64_t depth, int64_t n, T* panel, int6
             j < n ? load_some(b + k * ld + j, min<int64_t>(n - j, lanes<T>)) : Vec<T>{});
 }
 
-template <class T> void multiply_small(const MatmulTile<T>& t, MatrixLayout a, MatrixLayout b) {
+// With `add`, the sums over parts of k are kept here, so many rows of them.
+constexpr int64_t kKept = 64;
+
+template <class T>
+void multiply_small(const MatmulTile<T>& t, MatrixLayout a, MatrixLayout b, Finish finish) {
   constexpr int64_t L = lanes<T>, width = kColumns * L;
-  alignas(64) T panel[kDepth * width];
+  alignas(64) T panel[kDepth * width], kept[kKept * width];
+  if (finish.add && t.k > kDepth && t.m > kKept) {
+    for (int64_t row = 0; row < t.m; row += kKept) {
+      MatmulTile<T> part = t;
+      part.m = static_cast<int32_t>(min<int64_t>(t.m - row, kKept));
+      part.a += row * (a.transposed ? 1 : a.ld);
+      part.out += row * t.ld_out;
+      multiply_small(part, a, b, finish);
+    }
+    return;
+  }
   Reads<T> in{t.a, a.transposed ? 1 : a.ld, a.transposed ? a.ld : 1, nullptr, b.ld, t.k};
   for (int64_t column = 0; column < t.n; column += width) {
     const int64_t n = min<int64_t>(t.n - column, width);
-    T* out = t.out + column;
     const T* from = t.bias ? t.bias + column : nullptr;
     int64_t from_ld = 0, done = 0;
     do {
@@ -117,17 +145,21 @@ template <class T> void multiply_small(const MatmulTile<T>& t, MatrixLayout a, M
         in.b = t.b + column;
       }
       in.a = t.a + done * in.step;
-      if (n == width)
-        multiply_rows<T, kRows, kColumns, true>(in, from, from_ld, out, t.ld_out, t.m, n);
-      else if (n > L)
-        multiply_rows<T, kRows, kColumns, false>(in, from, from_ld, out, t.ld_out, t.m, n - L);
-      else if (n == L)
-        multiply_rows<T, kRows, 1, true>(in, from, from_ld, out, t.ld_out, t.m, n);
-      else
-        multiply_rows<T, kRows, 1, false>(in, from, from_ld, out, t.ld_out, t.m, n);
       done += in.depth;
+      const bool last = done == t.k, keep = finish.add && !last;
+      const Finish now = last ? finish : Finish{};
+      T* out = keep ? kept : t.out + column;
+      const int64_t ld_out = keep ? width : t.ld_out;
+      if (n == width)
+        multiply_rows<T, kRows, kColumns, true>(in, from, from_ld, out, ld_out, t.m, n, now);
+      else if (n > L)
+        multiply_rows<T, kRows, kColumns, false>(in, from, from_ld, out, ld_out, t.m, n - L, now);
+      else if (n == L)
+        multiply_rows<T, kRows, 1, true>(in, from, from_ld, out, ld_out, t.m, n, now);
+      else
+        multiply_rows<T, kRows, 1, false>(in, from, from_ld, out, ld_out, t.m, n, now);
       from = out; // what follows is added to what is there
-      from_ld = t.ld_out;
+      from_ld = ld_out;
     } while (done < t.k);
   }
 }
@@ -193,24 +225,45 @@ void multiply_vector(const T* x, int64_t step, const T* b, MatrixLayout layout, 
 }
 
 template <class T>
+void multiply_one_row_or_column(const MatmulTile<T>& t, const MatmulParams& p, T* out) {
+  if (p.m == 1)
+    multiply_vector(t.a, p.a.transposed ? p.a.ld : 1, t.b, p.b, t.n, t.k, t.bias, out);
+  else { // one column: a's rows are the columns of its transpose
+    const MatrixLayout turned{!p.a.transposed, p.a.ld};
+    multiply_vector(t.b, p.b.transposed ? 1 : p.b.ld, t.a, turned, t.m, t.k,
+                    static_cast<const T*>(nullptr), out);
+    if (t.bias)
+      for (int64_t i = 0; i < t.m; ++i)
+        out[i] += *t.bias;
+  }
+}
+
+// out[j] from sums[j], which may be the same memory.
+template <class T> void finish_run(const T* sums, int64_t n, Finish finish, T* out) {
+  for (int64_t j = 0; j < n; j += lanes<T>) {
+    const int64_t there = min<int64_t>(n - j, lanes<T>);
+    store_some(out + j, finished(load_some(sums + j, there), finish, out + j, there), there);
+  }
+}
+
+template <class T>
 void multiply(void* const* operands, const void* params, int64_t begin, int64_t end) {
   const auto& p = *static_cast<const MatmulParams*>(params);
-  if (p.path == MatmulParams::tiles) {
-    multiply_by_blas<T>(operands, p, begin, end);
-    return;
-  }
+  const Finish finish{p.relu, p.add};
   for_matmul_tiles<T>(operands, p, begin, end, [&](const MatmulTile<T>& t) {
-    if (p.path == MatmulParams::small)
-      multiply_small(t, p.a, p.b);
-    else if (p.m == 1)
-      multiply_vector(t.a, p.a.transposed ? p.a.ld : 1, t.b, p.b, t.n, t.k, t.bias, t.out);
-    else { // one column: a's rows are the columns of its transpose
-      const MatrixLayout turned{!p.a.transposed, p.a.ld};
-      multiply_vector(t.b, p.b.transposed ? 1 : p.b.ld, t.a, turned, t.m, t.k,
-                      static_cast<const T*>(nullptr), t.out);
-      if (t.bias)
+    if (p.path == MatmulParams::small) {
+      multiply_small(t, p.a, p.b, finish);
+    } else if (p.path == MatmulParams::tiles) {
+      multiply_by_blas(t, p.a, p.b);
+      if (finish.relu)
         for (int64_t i = 0; i < t.m; ++i)
-          t.out[i] += *t.bias;
+          finish_run(t.out + i * t.ld_out, t.n, finish, t.out + i * t.ld_out);
+    } else {
+      alignas(64) T sums[kVectorTile];
+      T* to = finish.add ? sums : t.out;
+      multiply_one_row_or_column(t, p, to);
+      if (finish.relu || finish.add)
+        finish_run(to, int64_t(t.m) * t.n, finish, t.out);
     }
   });
 }

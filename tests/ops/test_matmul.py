@@ -201,3 +201,31 @@ def test_nan_reaches_its_row_and_column_alone(m, n, k):
     expected = np.zeros((m, n), bool)
     expected[m // 2] = expected[:, n // 2] = True
     assert (np.isnan(fd.matmul(fd.tensor(a), fd.tensor(b)).numpy()) == expected).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("m", "n", "k"), [*ENDS, (5, 4, 0)])
+def test_what_a_compiled_step_lets_a_product_do(m, n, k, dtype):
+    """`relu` and the addition to a sum give the bits of the calls one after the other."""
+    rng = np.random.default_rng(0)
+    a, b = (rng.standard_normal(s).astype(dtype) for s in ((m, k), (k, n)))
+    bias, before = (fd.tensor(rng.standard_normal(s).astype(dtype)) for s in (n, (m, n)))
+    if k:
+        a[m // 2, k // 2] = np.nan
+    fd._C.set_guards(True)
+    try:
+        for x in layouts(a):
+            y = fd.tensor(b.T.copy())
+            for row in (bias, None):
+                apart = fd.relu(fd.linear(x, y, row))
+                together = fd._C.linear(x, y, row, relu=True)
+                assert together.numpy().tobytes() == apart.numpy().tobytes()
+            if 2 * m * n * k > 64e6:  # in tiles by BLAS
+                continue
+            for y in layouts(b):
+                together = before.clone()
+                fd._C.matmul_add(together, x, y)
+                assert together.numpy().tobytes() == (before + x @ y).numpy().tobytes()
+        fd._C.check_guards()
+    finally:
+        fd._C.set_guards(False)
