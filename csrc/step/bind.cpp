@@ -57,12 +57,25 @@ void bind_step(py::module_& m) {
           },
           py::arg("arguments"), py::arg("generators"))
       .def("is_current", &Step::is_current)
-      .def_property_readonly("calls", [](const Step& step) {
-        py::list names;
-        for (const Record& record : step.program().records)
-          names.append(info(record.op).name);
-        return names;
-      });
+      .def_property_readonly("calls",
+                             [](const Step& step) {
+                               py::list names;
+                               for (const Record& record : step.program().records)
+                                 names.append(info(record.op).name);
+                               return names;
+                             })
+      .def_property_readonly(
+          "lines",
+          [](const Step& step) {
+            py::list lines;
+            for (const Record& record : step.program().records) {
+              const Line& line = step.program().lines[record.line];
+              lines.append(py::make_tuple(line.name, line.operands, line.bytes, line.operations,
+                                          record.units));
+            }
+            return lines;
+          },
+          "(name, operands, bytes, operations, units) of each call.");
   py::class_<Unrecorded>(m, "Unrecorded", "Inside this block nothing is written down.")
       .def(py::init<>())
       .def("__enter__", [](Unrecorded& self) { self.hidden = std::exchange(recorder, nullptr); })

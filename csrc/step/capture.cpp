@@ -166,8 +166,15 @@ Place Capture::place_of(const Tensor& tensor) {
 }
 
 void Capture::called(const Call& call) {
-  Record r{call.kernel, call.op,  static_cast<int32_t>(program.operands.size()), call.n_operands, 0,
-           call.units,  call.work};
+  Record r{call.kernel,
+           call.op,
+           static_cast<int32_t>(program.operands.size()),
+           call.n_operands,
+           static_cast<int32_t>(program.lines.size()),
+           0,
+           call.units,
+           call.work};
+  program.lines.push_back(describe(call));
   for (int i = 0; i < call.n_operands; ++i)
     program.operands.push_back(call.operands[i] ? place_of(*call.operands[i]) : Place{-1, 0});
   auto& params = program.params;

@@ -6,6 +6,7 @@
 #include "core/buffer.h"
 #include "core/kernel.h"
 #include "core/tensor.h"
+#include "step/line.h"
 
 namespace fastdl {
 
@@ -19,6 +20,7 @@ struct Record {
   Kernel kernel;
   Op op;
   int32_t first_operand, n_operands; // in Program::operands
+  int32_t line;                      // in Program::lines
   int64_t params;                    // in Program::params
   int64_t units, work;
 };
@@ -47,6 +49,7 @@ struct Program {
   std::vector<std::byte> params; // each struct aligned to kParamsAlign
   std::vector<Draw> draws;
   std::vector<Slot> slots;
+  std::vector<Line> lines; // for people; a replay does not look at them
 
   static constexpr size_t kParamsAlign = 16;
 

@@ -12,6 +12,7 @@ from typing import Any
 from . import _C, autograd, capture
 from .capture import CaptureError
 from .grad_mode import is_grad_enabled
+from .listing import listing
 from .tensor import Tensor
 
 __all__ = ["CaptureError", "CompiledFunction", "compile"]
@@ -92,10 +93,20 @@ class CompiledFunction:
         return CompiledFunction, (self.fn,)
 
     def __repr__(self) -> str:
-        name = getattr(self.fn, "__qualname__", type(self.fn).__name__)
-        calls = [str(len(c.step.calls)) for each in self._captured.values() for c in each]
+        calls = [str(len(step.calls)) for step in self._steps()]
         state = f"kernel calls captured: {', '.join(calls)}" if calls else "not captured yet"
-        return f"<fastdl.compile of {name}, {state}>"
+        return f"<fastdl.compile of {self._name()}, {state}>"
+
+    def __str__(self) -> str:
+        return listing(self._name(), self._steps())
+
+    def _name(self) -> str:
+        return str(getattr(self.fn, "__qualname__", type(self.fn).__name__))
+
+    def _steps(self) -> list[Any]:
+        """The captures, the latest first."""
+        kept = [c for same_key in reversed(self._captured.values()) for c in same_key]
+        return [c.step for c in kept]
 
 
 def _capture(
