@@ -22,6 +22,18 @@ const Tensor* gradient(PyTensor* parameter) {
   return grad && grad != Py_None ? &reinterpret_cast<PyTensor*>(grad)->value : nullptr;
 }
 
+// Whether what an object is can never change.
+bool is_constant(PyObject* object) {
+  if (PyTuple_CheckExact(object)) {
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(object); ++i)
+      if (!is_constant(PyTuple_GET_ITEM(object, i)))
+        return false;
+    return true;
+  }
+  return object == Py_None || PyFloat_CheckExact(object) || PyLong_CheckExact(object) ||
+         PyBool_Check(object) || PyUnicode_CheckExact(object);
+}
+
 } // namespace
 
 bool in_arena(const py::list& params, const Tensor& flat, const Tensor& segments) {
@@ -94,9 +106,46 @@ void count_changes(const py::list& params, const Gradients& gradients) {
   }
 }
 
+namespace {
+
+// seen: of each group the values it had, and (params, flat, segments) of each of its arenas.
+bool is_settled(const py::list& groups, const py::list& seen) {
+  if (groups.size() != seen.size())
+    return false;
+  for (size_t g = 0; g < groups.size(); ++g) {
+    PyObject *group = PyList_GET_ITEM(groups.ptr(), g), *was = PyList_GET_ITEM(seen.ptr(), g);
+    PyObject *values = PyTuple_GET_ITEM(was, 0), *arenas = PyTuple_GET_ITEM(was, 1);
+    if (!PyDict_Check(group) || PyDict_GET_SIZE(group) != PyTuple_GET_SIZE(values))
+      return false;
+    Py_ssize_t laid_out = 0, at = 0, i = 0;
+    for (Py_ssize_t a = 0; a < PyTuple_GET_SIZE(arenas); ++a) {
+      PyObject* arena = PyTuple_GET_ITEM(arenas, a);
+      const auto params = py::reinterpret_borrow<py::list>(PyTuple_GET_ITEM(arena, 0));
+      const auto *flat = reinterpret_cast<PyTensor*>(PyTuple_GET_ITEM(arena, 1)),
+                 *segments = reinterpret_cast<PyTensor*>(PyTuple_GET_ITEM(arena, 2));
+      if (!in_arena(params, flat->value, segments->value))
+        return false;
+      laid_out += PyList_GET_SIZE(params.ptr());
+    }
+    for (PyObject *key, *value; PyDict_Next(group, &at, &key, &value); ++i) {
+      const bool same =
+          PyList_CheckExact(value) && PyUnicode_CompareWithASCIIString(key, "params") == 0
+              ? PyList_GET_SIZE(value) == laid_out
+              : is_constant(value);
+      if (!same || value != PyTuple_GET_ITEM(values, i))
+        return false;
+    }
+  }
+  return true;
+}
+
+} // namespace
+
 void bind_arena(py::module_& m) {
   m.def("in_arena", &in_arena, py::arg("params"), py::arg("flat"), py::arg("segments"),
         "Whether each parameter is its segment of `flat`; checks their gradients.");
+  m.def("is_settled", &is_settled, py::arg("groups"), py::arg("seen"),
+        "Whether an optimizer's groups have the values they had, and its parameters their places.");
 }
 
 } // namespace fastdl

@@ -41,6 +41,8 @@ void bind_activation(py::module_& m) {
   };
   def("leaky_relu", &activation<Op::leaky_relu>, "leaky_relu_backward",
       &activation_backward<Op::leaky_relu_backward>);
+  m.def("gate_backward", &activation_backward<Op::gate_backward>, py::arg("grad"), py::arg("input"),
+        py::arg("a"), py::arg("b"), py::arg("c") = 0.0);
   def("elu", &activation<Op::elu>, "elu_backward", &activation_backward<Op::elu_backward>);
 }
 

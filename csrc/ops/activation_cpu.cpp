@@ -60,9 +60,17 @@ void elu_gradient(void* const* operands, const void* params, int64_t begin, int6
                            FASTDL_INLINE_LAMBDA { return elu_backward(g, x, a, b, c); });
 }
 
+template <class T>
+void gate_gradient(void* const* operands, const void* params, int64_t begin, int64_t end) {
+  map_activation<T, 2>(operands, params, begin, end,
+                       [](Vec<T> g, Vec<T> x, Vec<T> a, Vec<T> b, Vec<T>)
+                           FASTDL_INLINE_LAMBDA { return gate_backward(g, x, a, b); });
+}
+
 template <class T> void register_kernels(KernelTable& table) {
   table.set(Op::leaky_relu, dtype_of<T>, leaky_relu_kernel<T>);
   table.set(Op::leaky_relu_backward, dtype_of<T>, leaky_relu_gradient<T>);
+  table.set(Op::gate_backward, dtype_of<T>, gate_gradient<T>);
   table.set(Op::elu, dtype_of<T>, elu_kernel<T>);
   table.set(Op::elu_backward, dtype_of<T>, elu_gradient<T>);
 }

@@ -18,5 +18,9 @@ template <class V> FASTDL_INLINE V elu_backward(V g, V x, V scale, V limit, V ra
   return g * select(x > V{}, scale, limit * rate * exp(rate * min(V{}, x)));
 }
 
+template <class V> FASTDL_INLINE V gate_backward(V g, V x, V low, V high) {
+  return select((x <= low) | (x >= high), V{}, g);
+}
+
 } // namespace FASTDL_ISA
 } // namespace fastdl

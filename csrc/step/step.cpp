@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <optional>
 
 #include "core/check.h"
 #include "core/parallel.h"
@@ -14,11 +15,15 @@ namespace {
 
 PyTensor* tensor_in(py::handle object) { return reinterpret_cast<PyTensor*>(object.ptr()); }
 
-std::vector<PyTensor*> tensors_in(const py::tuple& tuple) {
+// Nothing if something else is among them, or a tensor that requires gradients.
+std::optional<std::vector<PyTensor*>> tensors_in(const py::tuple& tuple) {
   std::vector<PyTensor*> tensors;
   tensors.reserve(tuple.size());
-  for (py::handle item : tuple)
+  for (py::handle item : tuple) {
+    if (!is_tensor(item.ptr()) || tensor_in(item)->requires_grad)
+      return std::nullopt;
     tensors.push_back(tensor_in(item));
+  }
   return tensors;
 }
 
@@ -48,7 +53,7 @@ Step::View Step::view_of(Capture& capture, const Tensor& tensor) {
 
 Step::Step(Capture& capture, const py::tuple& arguments, const py::tuple& outputs)
     : structure_(structure_version()), forks_(fork_count()) {
-  const std::vector<PyTensor*> objects = tensors_in(arguments);
+  const std::vector<PyTensor*> objects = tensors_in(arguments).value();
   for (PyTensor* argument : objects)
     arguments_.push_back(geometry(argument->value));
   overlaps_ = overlaps_of(objects);
@@ -183,11 +188,12 @@ py::object Step::replay(const py::tuple& tuple, const std::vector<DrawBase>& bas
     turn.lock();
   }
   // No Python code may run while this holds its turn: it could call the step again.
-  const std::vector<PyTensor*> arguments = tensors_in(tuple);
-  if (!fits(arguments)) {
+  const auto given = tensors_in(tuple);
+  if (!given || recorder || !fits(*given)) {
     turn.unlock();
     return py::none();
   }
+  const std::vector<PyTensor*>& arguments = *given;
   for (size_t i = 0; i < arguments.size(); ++i)
     workspace_->set_input(static_cast<int32_t>(i),
                           static_cast<std::byte*>(arguments[i]->value.data()));

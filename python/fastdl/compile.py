@@ -66,9 +66,23 @@ class CompiledFunction:
     def __init__(self, fn: Callable[..., Any]) -> None:
         self.fn = fn
         self._captured: dict[Any, list[_Captured]] = {}
+        self._latest: _Captured | None = None  # the one tried first
         functools.update_wrapper(self, fn, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        latest = self._latest
+        if (
+            latest is not None
+            and not kwargs
+            and latest.plain
+            and latest.grad_enabled is is_grad_enabled()
+            and autograd._watch is None
+        ):
+            results = latest.replay(args)  # None while recording, and of anything but tensors
+            if results is not None:
+                if latest.form is _PLACE:
+                    return results[0]
+                return _put_together(latest.form, iter(results))
         # Part of another step, or watched by detect_anomaly.
         if capture.notes() is not None or autograd._watch is not None:
             return self.fn(*args, **kwargs)
@@ -78,8 +92,10 @@ class CompiledFunction:
         for captured in self._captured.get(key, ()):
             results = captured.replay(arguments)
             if results is not None:
+                self._latest = captured
                 return _put_together(captured.form, iter(results))
         captured, outputs = _capture(self.fn, form, arguments)
+        self._latest = captured
         same_key = [c for c in self._captured.pop(key, ()) if c.step.is_current()]
         self._captured[key] = [captured, *same_key][:_KEPT]
         while len(self._captured) > _KEPT:
@@ -110,14 +126,14 @@ class CompiledFunction:
 
 
 def _capture(
-    fn: Callable[..., Any], form: Any, arguments: tuple[Tensor, ...]
+    fn: Callable[..., Any], called: Any, arguments: tuple[Tensor, ...]
 ) -> tuple[_Captured, tuple[Tensor, ...]]:
     """Runs fn and records it; gives the capture and the results' tensors."""
     notes = capture.Notes(arguments)
     collects = gc.isenabled()
     gc.disable()  # no finalizer of something else may be recorded
     try:
-        args, kwargs = _put_together(form, iter(notes.recording.arguments))
+        args, kwargs = _put_together(called, iter(notes.recording.arguments))
         result = notes.recording.run(fn, args, kwargs, notes)
         tensors: list[Tensor] = []
         form = _take_apart(result, tensors)
@@ -139,15 +155,23 @@ def _capture(
                 "compile: hyperparameters of an optimizer change after its step, which a replay "
                 "cannot do: change them outside (a scheduler's step() stays outside)"
             )
-    return _Captured(notes, arguments, outputs, form), outputs
+    return _Captured(notes, called, arguments, outputs, form), outputs
 
 
 class _Captured:
     """A captured step with what Python does around its replays."""
 
     def __init__(
-        self, notes: capture.Notes, arguments: tuple[Tensor, ...], outputs: Any, form: Any
+        self,
+        notes: capture.Notes,
+        called: Any,
+        arguments: tuple[Tensor, ...],
+        outputs: Any,
+        form: Any,
     ) -> None:
+        # Called with tensors alone, none of which requires gradients: no form to compare.
+        self.plain = called == (tuple, (tuple, *[_PLACE] * len(arguments)), (dict, ()))
+        self.grad_enabled = is_grad_enabled()
         self.form = form
         self.draws = notes.draws
         self.reseeded = [(g, g.get_state()) for g in notes.reseeded]
@@ -159,6 +183,8 @@ class _Captured:
         for optimizer, kept in self.optimizers:
             if optimizer.prepare() != kept:
                 return None
+        if not self.draws and not self.reseeded:
+            return self.step.replay(arguments, ())
         states = [(g.seed, g.draw) for g in self.draws]
         for generator, count in self.draws.items():  # before another thread may run
             generator.draw += count

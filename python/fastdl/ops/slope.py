@@ -31,3 +31,13 @@ def _slope_vjp(node: Node, g: Tensor, slope: Slope) -> Tensor:
 def zero_vjp(_: Node, g: Tensor) -> Tensor:
     """Of a function that is constant between its jumps: 0, also where g is infinite or NaN."""
     return record(_C.full(g.shape, 0, g.dtype), zero_vjp, (g,))
+
+
+def between(g: Tensor, x: Tensor, low: float, high: float) -> Tensor:
+    """g where x lies between the bounds (NaN: there is none) or is NaN, else 0: linear in g."""
+    return record(_C.gate_backward(g, x, low, high), _between_vjp, (g,), (x,), low, high)
+
+
+def _between_vjp(node: Node, h: Tensor, low: float, high: float) -> Tensor:
+    (x,) = node.saved_tensors
+    return between(h, x, low, high)

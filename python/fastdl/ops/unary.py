@@ -12,7 +12,7 @@ from ..explain import explained
 from ..inplace import check_in_place, in_place, replaced_by
 from ..tensor import Tensor
 from .rounding import ceil, floor, frac, isfinite, isinf, isnan, round, signbit, trunc
-from .slope import with_slope, with_slope_of_result, zero_vjp
+from .slope import between, with_slope, with_slope_of_result, zero_vjp
 from .special import digamma, erf, erfc, erfinv, lgamma
 from .trig import acos, acosh, asin, asinh, atan, atanh, cos, cosh, sin, sinh, tan
 from .where import where
@@ -215,7 +215,7 @@ def relu_(input: Tensor) -> Tensor:
 
 def _relu_vjp(node: Node, g: Tensor) -> Tensor:
     (y,) = node.saved_tensors
-    return where(_C.le(y, 0), 0.0, g)
+    return between(g, y, 0, math.nan)
 
 
 def softplus(input: Tensor, beta: float = 1, threshold: float = 20) -> Tensor:
@@ -311,7 +311,7 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 
 def _relu6_vjp(node: Node, g: Tensor) -> Tensor:
     (y,) = node.saved_tensors
-    return where(_C.logical_or(_C.le(y, 0), _C.ge(y, 6)), 0.0, g)
+    return between(g, y, 0, 6)
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
@@ -324,7 +324,7 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
 
 def _hardsigmoid_vjp(node: Node, g: Tensor) -> Tensor:
     (y,) = node.saved_tensors
-    return where(_C.logical_or(_C.le(y, 0), _C.ge(y, 1)), 0.0, g / 6)
+    return between(g / 6, y, 0, 1)
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:

@@ -73,6 +73,8 @@ class Optimizer(metaclass=_Options):
         self.defaults = defaults
         self.param_groups: list[Group] = []
         self._arenas: list[list[FlatArena]] = []
+        # What the groups held when they were last prepared, and what `prepare` gave; or None.
+        self._settled: tuple[list[Any], tuple[Any, ...]] | None = None
         groups = list(params)
         if not groups:
             raise ValueError(f"{name}: params: expected at least one parameter, got none")
@@ -152,6 +154,7 @@ class Optimizer(metaclass=_Options):
         return group
 
     def _append(self, group: Group) -> None:
+        self._settled = None
         self.param_groups.append(group)
         self._arenas.append(self._lay_out(group))
 
@@ -208,10 +211,20 @@ class Optimizer(metaclass=_Options):
             What decides which kernels run on what: a recorded step must not be repeated if it
             changes.
         """
+        if self._settled is not None and _C.is_settled(self.param_groups, self._settled[0]):
+            return self._settled[1]
+        self._settled = None
         if capture.notes() is None:
-            return self._prepare()
-        with capture.unrecorded():
-            return self._prepare()
+            kept = self._prepare()
+        else:
+            with capture.unrecorded():
+                kept = self._prepare()
+        seen = [
+            (tuple(group.values()), tuple([(a.params, a.flat, a.segments) for a in arenas]))
+            for group, arenas in zip(self.param_groups, self._arenas, strict=True)
+        ]
+        self._settled = seen, kept
+        return kept
 
     def hyperparameters(self) -> list[tuple[float, ...]]:
         """The numbers of each group that its kernel reads."""
