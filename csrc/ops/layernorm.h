@@ -5,8 +5,9 @@
 // Ba, Kiros & Hinton, "Layer Normalization", 2016.  Mean and biased variance are sums in double
 // around the row's first element, so that a mean a million times the deviation costs floats no
 // digits (of a double's 53 bits as many as a row has elements, where its first one is an outlier)
-// and the variance of a constant row is 0.  A row with NaN or inf has NaN everywhere; other rows do
-// not notice (weight and bias gradients do).
+// and the variance of a constant row is 0.  Rows up to the largest number do not overflow (second
+// derivatives, in plain ops, do where squares do).  A row with NaN or inf has NaN everywhere; other
+// rows do not notice (weight and bias gradients do).
 //
 // stats is float64 (3, rows): the mean rounded to the dtype of x, what that lost, and
 // 1 / sqrt(var + eps).  Operands (those marked ? may be null):

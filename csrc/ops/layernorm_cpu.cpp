@@ -13,13 +13,28 @@ using Params = LayerNormParams;
 // So many elements are fetched ahead of the first reading of a row.
 constexpr int64_t kFetchAhead = 512;
 
+// By what a row is multiplied so that none of its differences overflows, where 1 / sqrt(var + eps)
+// is that small.
+template <class T> struct Large;
+template <> struct Large<float> {
+  static constexpr double below = 0x1p-100, scale = 0x1p-64;
+};
+template <> struct Large<double> {
+  static constexpr double below = 0x1p-500, scale = 0x1p-600;
+};
+
 // Mean and 1 / sqrt(var + eps) of a row.
 template <class T> struct RowStats {
-  T high, low, inverse;
+  T scale, high, low, scaled_inverse, inverse;
 
   static constexpr int parts = sizeof(double) / sizeof(T);
 
-  FASTDL_INLINE void add(Vec<double>* sum, Vec<double>* squares, const T* x, T pivot,
+  // The sums of x - pivot and of its square, both times `scale` (that twice).
+  struct Sums {
+    double total, of_squares;
+  };
+
+  FASTDL_INLINE void add(Vec<double>* sum, Vec<double>* squares, const T* x, T pivot, double scale,
                          int64_t count) {
     Vec<double> v[parts];
     const Vec<T> d = load_some(x, count, pivot);
@@ -28,14 +43,13 @@ template <class T> struct RowStats {
     else
       v[0] = d;
     for (int k = 0; k < parts; ++k) {
-      v[k] -= splat(static_cast<double>(pivot));
+      v[k] = fma(v[k], splat(scale), splat(static_cast<double>(pivot) * -scale));
       sum[k] += v[k];
       squares[k] = fma(v[k], v[k], squares[k]);
     }
   }
 
-  // Of x, written down in stats at `row` too.
-  RowStats(const T* x, const Params& p, double* stats, int64_t row) {
+  FASTDL_INLINE Sums sums_of(const T* x, const Params& p, double scale) {
     constexpr int64_t L = lanes<T>;
     const T pivot = x[0];
     Vec<double> sum[2 * parts] = {}, squares[2 * parts] = {};
@@ -43,29 +57,48 @@ template <class T> struct RowStats {
     for (; i + 2 * L <= p.n; i += 2 * L) {
       prefetch(x + i + kFetchAhead);
       prefetch(x + i + L + kFetchAhead);
-      add(sum, squares, x + i, pivot, L);
-      add(sum + parts, squares + parts, x + i + L, pivot, L);
+      add(sum, squares, x + i, pivot, scale, L);
+      add(sum + parts, squares + parts, x + i + L, pivot, scale, L);
     }
     for (; i < p.n; i += L)
-      add(sum, squares, x + i, pivot, p.n - i < L ? p.n - i : L);
+      add(sum, squares, x + i, pivot, scale, p.n - i < L ? p.n - i : L);
     for (int k = 1; k < 2 * parts; ++k)
       sum[0] += sum[k], squares[0] += squares[k];
-    const double total = sum_lanes(sum[0]), of_squares = sum_lanes(squares[0]);
+    return {sum_lanes(sum[0]), sum_lanes(squares[0])};
+  }
+
+  // Of x, written down in stats at `row` too.
+  RowStats(const T* x, const Params& p, double* stats, int64_t row) {
+    double by = 1;
+    Sums sums = sums_of(x, p, by);
+    if (sizeof(T) == sizeof(double) && !(sums.of_squares < infinity<double>())) {
+      by = Large<T>::scale;
+      sums = sums_of(x, p, by);
+    }
     const auto n = static_cast<double>(p.n);
-    const double shift = total / n, near = static_cast<double>(pivot);
+    const double shift = sums.total / n;
     double lost;
-    const double mean = two_sum(near, shift, &lost);
+    const double mean = two_sum(static_cast<double>(x[0]) * by, shift, &lost);
     const double rounded = static_cast<double>(static_cast<T>(mean));
-    stats[row] = rounded;
-    stats[p.rows + row] = (mean - rounded) + lost;
-    stats[2 * p.rows + row] = 1 / sqrt(max(0.0, of_squares - total * shift) / n + p.eps);
+    const double squares = max(0.0, sums.of_squares - sums.total * shift);
+    stats[row] = rounded / by;
+    stats[p.rows + row] = ((mean - rounded) + lost) / by;
+    stats[2 * p.rows + row] = by / sqrt(squares / n + p.eps * by * by);
     *this = RowStats(p, stats, row);
   }
-  RowStats(const Params& p, const double* stats, int64_t row)
-      : high(static_cast<T>(stats[row])), low(static_cast<T>(stats[p.rows + row])),
-        inverse(static_cast<T>(stats[2 * p.rows + row])) {}
+  RowStats(const Params& p, const double* stats, int64_t row) {
+    const double whole = stats[2 * p.rows + row];
+    const double by = whole < Large<T>::below ? Large<T>::scale : 1;
+    scale = static_cast<T>(by);
+    high = static_cast<T>(stats[row] * by);
+    low = static_cast<T>(stats[p.rows + row] * by);
+    scaled_inverse = static_cast<T>(whole / by);
+    inverse = static_cast<T>(whole);
+  }
 
-  Vec<T> xhat(Vec<T> x) const { return normalized(x, splat(high), splat(low), splat(inverse)); }
+  Vec<T> xhat(Vec<T> x) const {
+    return normalized(x, splat(scale), splat(high), splat(low), splat(scaled_inverse));
+  }
 };
 
 template <class T>

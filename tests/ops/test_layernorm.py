@@ -112,6 +112,40 @@ def test_variance_far_from_zero(dtype):
     assert (y[2] == 0).all()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rows_near_the_largest_number(dtype, past_cache):
+    """Values and gradients, also of rows whose differences are no number of the dtype."""
+    largest = np.finfo(dtype).max
+    rng = np.random.default_rng(0)
+    x = np.array(
+        [
+            rng.standard_normal(37) / 8,
+            np.where(np.arange(37) < 36, 1, -1),
+            np.arange(37) % 2 * 2 - 1,
+            rng.uniform(0.5, 1, 37),
+            np.arange(37) == 0,
+        ]
+    )
+    x = (np.clip(x, -1, 1) * largest).astype(dtype)
+    w, b, g = (rng.standard_normal(s).astype(dtype) for s in ((37,), (37,), x.shape))
+    wide = x.astype("longdouble")
+    d = wide - wide.mean(1, keepdims=True)
+    inverse = 1 / np.sqrt((d * d).mean(1, keepdims=True))
+    xhat, h = d * inverse, (g * w).astype("longdouble")
+    dx = (h - h.mean(1, keepdims=True) - xhat * (h * xhat).mean(1, keepdims=True)) * inverse
+    for on in (False, True):
+        with past_cache(on):
+            leaves = [fd.tensor(a).requires_grad_() for a in (x, w, b)]
+            y = layer(*leaves)
+            y.backward(fd.tensor(g))
+        eps = 16 * np.finfo(dtype).eps
+        np.testing.assert_allclose(y.detach().numpy(), xhat * w + b, atol=eps * 8)
+        scale = float(1 / largest)
+        got = leaves[0].grad.numpy().astype("longdouble") / scale
+        np.testing.assert_allclose(got.astype("f8"), (dx / scale).astype("f8"), atol=1e-5)
+        np.testing.assert_allclose(leaves[1].grad.numpy(), (g * xhat).sum(0), atol=eps * 8)
+
+
 @pytest.mark.parametrize("bad", [nan, inf, -inf])
 @pytest.mark.parametrize("at", [0, 7, 36])
 def test_bad_values_stay_in_their_row(bad, at):
