@@ -8,6 +8,7 @@ import pytest
 import fastdl as fd
 from fastdl import linalg
 from fastdl.autograd import gradcheck, gradgradcheck, jvp
+from fastdl.linalg import products
 
 rng = np.random.default_rng(0)
 
@@ -61,6 +62,10 @@ DIFFERENTIABLE = {
     "cond fro": (lambda a: linalg.cond(a, "fro"), SQUARE),
     "norm nuc": (lambda a: linalg.matrix_norm(a, "nuc"), WIDE),
     "norm 1": (lambda a: linalg.matrix_norm(a, 1), WIDE),
+    "norm fro": (lambda a: linalg.norm(a, dim=(0, 2), keepdim=True), WIDE),
+    "norm 2": (lambda a: linalg.matrix_norm(a, 2, (2, 0), True), WIDE),
+    "vector norm": (lambda a: linalg.vector_norm(a, 3, (0, 1)), WIDE),
+    "chain": (lambda *xs: linalg.multi_dot(xs), randn(2), randn(2, 4), randn(4, 3), randn(3)),
     "power": (lambda a: linalg.matrix_power(a, 3), SQUARE),
     "power of the inverse": (lambda a: linalg.matrix_power(a, -2), SQUARE),
 }  # fmt: skip
@@ -111,6 +116,85 @@ def test_values(name, dtype):
     assert got.shape == np.shape(want)
     assert got.dtype.name == ("int64" if name == "rank" else dtype.name)
     assert np.allclose(got, want, rtol=1e-4 if dtype is fd.float32 else 1e-12)
+
+
+@pytest.mark.parametrize("ord", [None, "fro", "nuc", 2, -2, 1, -1, np.inf, -np.inf])
+def test_norms_along_dimensions(ord):
+    A = randn(4, 3, 5)
+    for dims in ((0, 2), (-1, 0), (1, 2)):
+        for keep in (False, True):
+            want = np.linalg.norm(A.numpy(), ord, dims, keep)
+            got = linalg.norm(A, ord, dims, keep)
+            np.testing.assert_allclose(got.numpy(), want, rtol=1e-12)
+            if ord is not None:
+                got = linalg.matrix_norm(A, ord, dims, keep)
+                np.testing.assert_allclose(got.numpy(), want, rtol=1e-12)
+    want = np.linalg.norm(A[0].numpy(), ord)
+    np.testing.assert_allclose(linalg.norm(A[0], ord).item(), want, rtol=1e-12)
+
+
+@pytest.mark.parametrize("ord", [2, 1, 3.5, -1.5, 0, np.inf, -np.inf])
+def test_norms_of_vectors(ord):
+    A = randn(4, 3, 5)
+    for dim in (0, -1):
+        want = np.linalg.norm(A.numpy(), ord, dim)
+        np.testing.assert_allclose(linalg.vector_norm(A, ord, dim).numpy(), want, rtol=1e-12)
+        np.testing.assert_allclose(linalg.norm(A, ord, dim).numpy(), want, rtol=1e-12)
+    want = np.linalg.norm(A.numpy().reshape(-1), ord)
+    np.testing.assert_allclose(linalg.vector_norm(A, ord).item(), want, rtol=1e-12)
+    assert linalg.vector_norm(A, ord, (0, 1), True).shape == (1, 1, 5)
+    assert linalg.norm(A.float(), dtype=fd.float64).dtype is fd.float64
+
+
+def test_norms_at_edges():
+    zero = fd.zeros(2, 2, requires_grad=True)
+    for norm in (linalg.norm, linalg.vector_norm, linalg.matrix_norm):
+        (g,) = fd.autograd.grad(norm(zero), zero)
+        assert g.tolist() == [[0, 0]] * 2
+    big = fd.tensor([[3e30, 4e30]])
+    assert linalg.norm(big).item() == linalg.matrix_norm(big).item() == pytest.approx(5e30)
+    assert linalg.vector_norm(fd.tensor([np.inf, 1.0])).item() == np.inf
+    assert np.isnan(linalg.matrix_norm(fd.tensor([[np.nan, 1.0]])).item())
+    assert linalg.norm(fd.zeros(0)).item() == 0
+    assert linalg.matrix_norm(fd.zeros(2, 0, 3), 1).tolist() == [0, 0]
+
+
+def test_chains_of_products():
+    """In the order that takes the fewest multiplications, here from the right."""
+    chain = [randn(*s) for s in ((20, 10), (10, 30), (30, 2), (2, 5))]
+    want = np.linalg.multi_dot([x.numpy() for x in chain])
+    np.testing.assert_allclose(linalg.multi_dot(chain).numpy(), want, rtol=1e-12, atol=1e-12)
+    assert products._splits([20, 10, 30, 2, 5]) == {
+        (0, 2): 1, (1, 3): 2, (2, 4): 3, (0, 3): 1, (1, 4): 3, (0, 4): 3,
+    }  # fmt: skip
+    a, b = randn(3), randn(3)
+    assert linalg.multi_dot([a, b]).item() == pytest.approx(a.numpy() @ b.numpy())
+    assert linalg.multi_dot([a, randn(3, 4)]).shape == (4,)
+    assert linalg.multi_dot([randn(4, 3), b]).shape == (4,)
+    assert linalg.multi_dot([fd.zeros(2, 0), fd.zeros(0, 3)]).tolist() == [[0] * 3] * 2
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: linalg.norm(SQUARE, 2), ValueError, "norm: A: expected a vector or a matrix"),
+        (lambda: linalg.norm(SQUARE, 2, (0, 1, 2)), ValueError, "norm: dim: expected one dim"),
+        (lambda: linalg.norm(fd.arange(3)), TypeError, "norm: A: expected dtype float32"),
+        (lambda: linalg.vector_norm(SQUARE, "fro"), TypeError, "vector_norm: ord: expected a num"),
+        (lambda: linalg.vector_norm(SQUARE, 2, 3), IndexError, "vector_norm: .*dim"),
+        (lambda: linalg.matrix_norm(SQUARE, 3), ValueError, "matrix_norm: ord: expected 'fro'"),
+        (lambda: linalg.matrix_norm(SQUARE, dim=1), ValueError, "matrix_norm: dim: expected two"),
+        (lambda: linalg.matrix_norm(SQUARE, dim=(1, 1)), ValueError, "matrix_norm: dim: .*once"),
+        (lambda: linalg.matrix_norm(SQUARE, dim=(1, 3)), IndexError, "matrix_norm: dim: expected"),
+        (lambda: linalg.multi_dot([randn(2, 2)]), ValueError, "multi_dot: tensors: .*2, got 1"),
+        (lambda: linalg.multi_dot([randn(2, 2), 3]), TypeError, "multi_dot: tensors: .*got 3"),
+        (lambda: linalg.multi_dot([randn(2, 2), SQUARE]), ValueError, r"s\[1\]: expected a m"),
+        (lambda: linalg.multi_dot([randn(2, 3), randn(2)]), ValueError, r"\[1\]: expected 3 rows"),
+    ],
+)  # fmt: skip
+def test_norms_and_products_refuse(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
 
 
 def test_factorizations_give_the_matrix_back():
