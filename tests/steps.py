@@ -44,6 +44,7 @@ LAYERS = {
     "noise": lambda: [nn.GaussianDropout(0.3), nn.AlphaDropout(0.2)],
     "channels": lambda: [Channels(), nn.Dropout1d(0.3), nn.FeatureAlphaDropout(0.2), nn.Flatten()],
     "flatten": lambda: [nn.Flatten()],
+    "unflatten": lambda: [nn.Unflatten(1, (2, -1)), nn.Flatten()],
     **{
         name: lambda name=name: [getattr(nn, name)(*([1] if "max" in name else []))]
         for name in ACTIVATIONS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import numpy as np
@@ -81,6 +82,13 @@ def test_flatten():
     assert nn.Flatten(0, 1)(x).shape == (6, 4, 5)
     with pytest.raises(IndexError):
         nn.Flatten(1, 4)(x)
+    assert nn.Unflatten(1, (3, -1))(fastdl.zeros(2, 6)).shape == (2, 3, 2)
+    assert nn.Unflatten(-1, [3, 2])(fastdl.zeros(6)).shape == (3, 2)
+    assert repr(nn.Unflatten(1, (3, 2))) == "Unflatten(dim=1, unflattened_size=(3, 2))"
+    with pytest.raises(TypeError, match="Unflatten: unflattened_size: expected a tuple of ints"):
+        nn.Unflatten(1, 6)
+    with pytest.raises(ValueError, match="unflatten: "):
+        nn.Unflatten(1, (4, 2))(fastdl.zeros(2, 6))
 
 
 def test_dropout():
@@ -211,6 +219,73 @@ def test_module_dict():
         heads["a"]
     with pytest.raises(TypeError, match="ModuleDict: c: expected a Module, got int"):
         heads["c"] = 3
+
+
+def test_module_dict_changes():
+    a, b = nn.ReLU(), nn.Tanh()
+    heads = nn.ModuleDict([("a", a)])
+    heads.update({"a": b, "b": a})
+    assert heads.pop("a") is b and list(heads) == ["b"]
+    with pytest.raises(TypeError, match="ModuleDict: d: expected a Module, got int"):
+        heads.update({"c": a, "d": 3})
+    assert list(heads) == ["b"]
+    heads.clear()
+    assert len(heads) == 0
+
+
+def test_parameter_list():
+    first = nn.Parameter(fastdl.ones(2))
+    weights = nn.ParameterList([first, fastdl.zeros(3)])
+    assert weights[0] is first and type(weights[1]) is nn.Parameter and weights[-1].requires_grad
+    assert weights.append(fastdl.ones(1)) is weights and len(weights) == 3
+    weights += [fastdl.ones(4)]
+    assert list(weights.state_dict()) == ["0", "1", "2", "3"]
+    assert [p.shape for p in weights[1:3]] == [(3,), (1,)] and type(weights[1:]) is type(weights)
+    weights[0] = fastdl.zeros(5)
+    assert weights[0].shape == (5,) and len(list(weights.parameters())) == 4
+    del weights[1]
+    assert [p.shape for p in weights] == [(5,), (1,), (4,)]
+    assert "(1): float32 of shape (1,)" in repr(weights)
+    for bad, text in (
+        (3, "value: expected a Tensor, got int"),
+        (fastdl.arange(2), "value: expected dtype"),
+    ):
+        with pytest.raises(TypeError, match=text):
+            weights.append(bad)
+    with pytest.raises(TypeError, match=r"ParameterList: values\[1\]: expected a Tensor, got str"):
+        weights.extend([fastdl.ones(1), "x"])
+    assert len(weights) == 3 and len(nn.ParameterList()) == 0
+    with pytest.raises(TypeError, match="ParameterList: values: expected an iterable, got Tensor"):
+        nn.ParameterList(fastdl.ones(2))
+
+
+def test_parameter_dict():
+    heads = nn.ParameterDict({"a": fastdl.ones(2)})
+    heads["b"] = b = nn.Parameter(fastdl.zeros(3), requires_grad=False)
+    assert list(heads) == ["a", "b"] and heads["b"] is b and "a" in heads and len(heads) == 2
+    assert type(heads["a"]) is nn.Parameter and list(heads.state_dict()) == ["a", "b"]
+    assert heads.get("c") is None and heads.setdefault("c", fastdl.ones(1)) is heads["c"]
+    assert heads.setdefault("c", fastdl.ones(2)).shape == (1,) and heads.pop("a").shape == (2,)
+    assert [(n, p.shape) for n, p in heads.items()] == [("b", (3,)), ("c", (1,))]
+    with pytest.raises(TypeError, match="ParameterDict: d: expected a Tensor, got int"):
+        heads["d"] = 3
+    with pytest.raises(KeyError):
+        heads["a"]
+
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weights = nn.ParameterList([fastdl.ones(2)])
+            self.heads = heads
+
+        def forward(self, x):
+            return x * self.weights[0] + self.heads["b"].sum()
+
+    model = Model()
+    assert list(model.state_dict()) == ["weights.0", "heads.b", "heads.c"]
+    model(fastdl.tensor([3.0, 4.0])).sum().backward()
+    assert model.weights[0].grad.tolist() == [3, 4]
+    assert copy.deepcopy(model).heads["b"].requires_grad is False
 
 
 # ---- losses ----

@@ -243,6 +243,31 @@ def test_load_state_dict_lists_everything_and_writes_nothing():
         model.load_state_dict([])
 
 
+def test_buffers_by_assignment():
+    class Model(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.kept = nn.Buffer(fastdl.ones(2))
+            self.passing = nn.Buffer(fastdl.zeros(3), persistent=False)
+
+    model = Model()
+    assert [n for n, _ in model.named_buffers()] == ["kept", "passing"]
+    assert list(model.state_dict()) == ["kept"] and not list(model.parameters())
+    model.kept = fastdl.zeros(2)  # remains a buffer
+    assert list(model.state_dict()) == ["kept"] and model.kept.tolist() == [0, 0]
+    model.passing = nn.Buffer(fastdl.ones(1))
+    assert list(model.state_dict()) == ["kept", "passing"]
+    transient = Model().passing
+    for again in (copy.deepcopy(transient), pickle.loads(pickle.dumps(transient))):
+        assert type(again) is nn.Buffer and not again.persistent and again.shape == (3,)
+    assert type(model.passing + 1) is fastdl.Tensor and "Buffer containing" in repr(transient)
+    assert not copy.deepcopy(model).passing.requires_grad
+    with pytest.raises(TypeError, match="Buffer: data: expected a Tensor, got list"):
+        nn.Buffer([1.0])
+    with pytest.raises(TypeError, match="Buffer: persistent: expected a bool"):
+        nn.Buffer(fastdl.ones(1), persistent="no")
+
+
 def test_load_state_dict_not_strict():
     model = nn.Linear(2, 1)
     found = model.load_state_dict({"bias": fastdl.ones(1), "other": fastdl.ones(1)}, strict=False)

@@ -44,7 +44,7 @@ from .dropout import (
     FeatureAlphaDropout,
     GaussianDropout,
 )
-from .flatten import Flatten
+from .flatten import Flatten, Unflatten
 from .layernorm import LayerNorm, RMSNorm
 from .likelihood_loss import GaussianNLLLoss, KLDivLoss, NLLLoss, PoissonNLLLoss
 from .linear import Identity, Linear
@@ -58,7 +58,8 @@ from .margin_loss import (
     TripletMarginLoss,
 )
 from .module import Module
-from .parameter import Parameter
+from .parameter import Buffer, Parameter
+from .parameter_container import ParameterDict, ParameterList
 from .parametric_activation import (
     CELU,
     ELU,
@@ -86,6 +87,7 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
+    "Buffer",
     "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",
@@ -127,6 +129,8 @@ __all__ = [
     "PReLU",
     "PairwiseDistance",
     "Parameter",
+    "ParameterDict",
+    "ParameterList",
     "PoissonNLLLoss",
     "RMSNorm",
     "RReLU",
@@ -147,6 +151,7 @@ __all__ = [
     "Tanhshrink",
     "Threshold",
     "TripletMarginLoss",
+    "Unflatten",
     "functional",
     "init",
     "utils",

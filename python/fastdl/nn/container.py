@@ -1,26 +1,47 @@
-"""Containers: Sequential, ModuleList, ModuleDict."""
+"""Containers of modules: Sequential, ModuleList, ModuleDict; what those of parameters share."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, TypeVar, overload
+from typing import Any, Generic, TypeVar, overload
 
 from ..check import integer
 from ..tensor import Tensor
 from .module import MODULE, Module
 
-C = TypeVar("C", bound="_Numbered")
+T = TypeVar("T")
+C = TypeVar("C", bound="_Held[Any]")
 
 
-class _Numbered(Module):
-    """Submodules in an order, named "0", "1", … unless a mapping named them."""
+class _Held(Module, Generic[T]):
+    """Members of one kind, each with a name."""
 
-    def _modules_by_name(self) -> dict[str, Module]:
-        return dict(self._own(MODULE))
+    _kind = MODULE
+
+    def _by_name(self) -> dict[str, T]:
+        return dict(self._own(self._kind))
+
+    def _checked(self, where: str, value: Any) -> Any:
+        """`value` as a member; TypeError if it cannot be one."""
+        if not isinstance(value, Module):
+            raise TypeError(
+                f"{type(self).__name__}: {where}: expected a Module, got {type(value).__name__}"
+            )
+        return value
+
+    def _add(self, name: str, where: str, value: Any) -> None:
+        self._register(name, self._kind, self._checked(where, value))
+
+    def __len__(self) -> int:
+        return len(self._own(self._kind))
+
+
+class _Numbered(_Held[T]):
+    """Members in an order, named "0", "1", … unless a mapping named them."""
 
     def _name_at(self, index: int) -> str:
-        names = list(self._modules_by_name())
+        names = list(self._by_name())
         try:
             return names[operator.index(index)]
         except IndexError:
@@ -29,49 +50,57 @@ class _Numbered(Module):
                 f"[{-len(names)}, {len(names) - 1}], got {index}"
             ) from None
 
-    def __len__(self) -> int:
-        return len(self._modules_by_name())
-
-    def __iter__(self) -> Iterator[Module]:
-        return iter(self._modules_by_name().values())
+    def __iter__(self) -> Iterator[T]:
+        return iter(self._by_name().values())
 
     @overload
-    def __getitem__(self, index: int) -> Module: ...
+    def __getitem__(self, index: int) -> T: ...
     @overload
     def __getitem__(self: C, index: slice) -> C: ...
-    def __getitem__(self, index: int | slice) -> Module:
+    def __getitem__(self, index: int | slice) -> Any:
         if isinstance(index, slice):
             return self._slice(index)
-        return self._modules_by_name()[self._name_at(index)]
+        return self._by_name()[self._name_at(index)]
 
-    def _slice(self, index: slice) -> Module:
-        raise NotImplementedError
+    def _slice(self, index: slice) -> Any:
+        cls: Any = type(self)
+        return cls(list(self)[index])
 
-    def __setitem__(self, index: int, module: Module) -> None:
-        self.register_module(self._name_at(index), module)
+    def __setitem__(self, index: int, value: T) -> None:
+        self._add(self._name_at(index), f"[{index}]", value)
 
     def __delitem__(self, index: int | slice) -> None:
-        """Take modules out; numbered ones after them move up."""
-        modules = self._modules_by_name()
-        gone = list(modules)[index] if isinstance(index, slice) else [self._name_at(index)]
-        for name in modules:
+        """Take members out; numbered ones after them move up."""
+        members = self._by_name()
+        gone = list(members)[index] if isinstance(index, slice) else [self._name_at(index)]
+        for name in members:
             if name.isdecimal() or name in gone:
                 delattr(self, name)
-        kept = [(name, module) for name, module in modules.items() if name not in gone]
-        for position, (name, module) in enumerate(kept):
-            self.register_module(str(position) if name.isdecimal() else name, module)
+        kept = [(name, member) for name, member in members.items() if name not in gone]
+        for position, (name, member) in enumerate(kept):
+            self._register(str(position) if name.isdecimal() else name, self._kind, member)
 
+    def _append(self, where: str, value: Any) -> None:
+        self._add(str(len(self)), where, value)
+
+    def _extend(self, where: str, values: Any) -> None:
+        """All of them, once every one is known to fit."""
+        if not isinstance(values, Iterable) or isinstance(values, Tensor):
+            raise TypeError(
+                f"{type(self).__name__}: {where}: expected an iterable, got {type(values).__name__}"
+            )
+        for value in [self._checked(f"{where}[{i}]", v) for i, v in enumerate(values)]:
+            self._append(where, value)
+
+
+class _Modules(_Numbered[Module]):
     def append(self: C, module: Module) -> C:
         """Add `module` at the end; returns the container.
 
         Raises:
             TypeError: `module` is not a `Module`.
         """
-        if not isinstance(module, Module):
-            raise TypeError(
-                f"{type(self).__name__}: module: expected a Module, got {type(module).__name__}"
-            )
-        self.register_module(str(len(self)), module)
+        self._append("module", module)  # type: ignore[attr-defined]
         return self
 
     def extend(self: C, modules: Iterable[Module]) -> C:
@@ -80,24 +109,11 @@ class _Numbered(Module):
         Raises:
             TypeError: `modules` is no iterable, or one of them no `Module`.
         """
-        if not isinstance(modules, Iterable) or isinstance(modules, Tensor):
-            raise TypeError(
-                f"{type(self).__name__}: modules: expected an iterable of modules, "
-                f"got {type(modules).__name__}"
-            )
-        listed = list(modules)
-        for i, module in enumerate(listed):
-            if not isinstance(module, Module):
-                raise TypeError(
-                    f"{type(self).__name__}: modules[{i}]: expected a Module, "
-                    f"got {type(module).__name__}"
-                )
-        for module in listed:
-            self.append(module)
+        self._extend("modules", modules)  # type: ignore[attr-defined]
         return self
 
 
-class Sequential(_Numbered):
+class Sequential(_Modules):
     """Applies its modules one after the other.
 
     ``Sequential(a, b)`` names them "0", "1"; ``Sequential({"first": a, "second": b})`` by the
@@ -111,13 +127,9 @@ class Sequential(_Numbered):
         super().__init__()
         if len(modules) == 1 and isinstance(modules[0], Mapping):
             for name, module in modules[0].items():
-                if not isinstance(module, Module):
-                    raise TypeError(
-                        f"Sequential: {name}: expected a Module, got {type(module).__name__}"
-                    )
-                self.register_module(name, module)
+                self._add(name, name, module)
         else:
-            self.extend(modules)  # type: ignore[arg-type]  # append checks each
+            self._extend("modules", modules)
 
     def forward(self, input: Any) -> Any:
         attributes = self.__dict__  # this is `for module in self`, without building a list
@@ -126,11 +138,11 @@ class Sequential(_Numbered):
                 input = attributes[name](input)
         return input
 
-    def _slice(self, index: slice) -> Module:
-        return type(self)(dict(list(self._modules_by_name().items())[index]))
+    def _slice(self, index: slice) -> Any:
+        return type(self)(dict(list(self._by_name().items())[index]))
 
 
-class ModuleList(_Numbered):
+class ModuleList(_Modules):
     """A list of modules; a forward loops over it.
 
     Raises:
@@ -149,11 +161,63 @@ class ModuleList(_Numbered):
         for position, each in enumerate(modules):
             self.register_module(str(position), each)
 
-    def _slice(self, index: slice) -> Module:
-        return type(self)(list(self)[index])
+
+class _Named(_Held[T]):
+    """Members by name, in the order they were added."""
+
+    def __getitem__(self, key: str) -> T:
+        return self._by_name()[key]
+
+    def __setitem__(self, key: str, value: T) -> None:
+        self._add(key, str(key), value)
+
+    def __delitem__(self, key: str) -> None:
+        self[key]  # KeyError where it is not one of ours
+        delattr(self, key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name())
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._by_name()
+
+    def keys(self) -> Iterable[str]:
+        """The names."""
+        return self._by_name().keys()
+
+    def values(self) -> Iterable[T]:
+        """The members."""
+        return self._by_name().values()
+
+    def items(self) -> Iterable[tuple[str, T]]:
+        """Pairs of name and member."""
+        return self._by_name().items()
+
+    def pop(self, key: str) -> T:
+        """The member of that name, which is taken out; KeyError if there is none."""
+        value = self[key]
+        delattr(self, key)
+        return value
+
+    def clear(self) -> None:
+        """Take all members out."""
+        for key in list(self):
+            delattr(self, key)
+
+    def _update(self, where: str, members: Any) -> None:
+        """Add those of a mapping, or of pairs of name and member, once every one is known to
+        fit."""
+        if not isinstance(members, Mapping | _Named | Iterable) or isinstance(members, Tensor):
+            raise TypeError(
+                f"{type(self).__name__}: {where}: expected a mapping of names to {where}, "
+                f"got {type(members).__name__}"
+            )
+        pairs = members.items() if isinstance(members, Mapping | _Named) else members
+        for name, value in [(n, self._checked(str(n), v)) for n, v in pairs]:
+            self._add(name, str(name), value)
 
 
-class ModuleDict(Module):
+class ModuleDict(_Named[Module]):
     """A dictionary of modules, in the order they were added.
 
     Raises:
@@ -163,44 +227,8 @@ class ModuleDict(Module):
 
     def __init__(self, modules: Mapping[str, Module] | None = None) -> None:
         super().__init__()
-        modules = {} if modules is None else modules
-        if not isinstance(modules, Mapping | ModuleDict):
-            raise TypeError(
-                f"ModuleDict: modules: expected a mapping of names to modules, "
-                f"got {type(modules).__name__}"
-            )
-        for name, module in modules.items():
-            self[name] = module
+        self.update({} if modules is None else modules)
 
-    def __getitem__(self, key: str) -> Module:
-        return dict(self._own(MODULE))[key]
-
-    def __setitem__(self, key: str, module: Module) -> None:
-        if not isinstance(module, Module):
-            raise TypeError(f"ModuleDict: {key}: expected a Module, got {type(module).__name__}")
-        self.register_module(key, module)
-
-    def __delitem__(self, key: str) -> None:
-        self[key]  # KeyError where it is not one of ours
-        delattr(self, key)
-
-    def __len__(self) -> int:
-        return len(self._own(MODULE))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict(self._own(MODULE)))
-
-    def __contains__(self, key: object) -> bool:
-        return key in dict(self._own(MODULE))
-
-    def keys(self) -> Iterable[str]:
-        """The names."""
-        return dict(self._own(MODULE)).keys()
-
-    def values(self) -> Iterable[Module]:
-        """The modules."""
-        return dict(self._own(MODULE)).values()
-
-    def items(self) -> Iterable[tuple[str, Module]]:
-        """Pairs of name and module."""
-        return dict(self._own(MODULE)).items()
+    def update(self, modules: Mapping[str, Module]) -> None:
+        """Add `modules`, a mapping or pairs of name and module; equal names are replaced."""
+        self._update("modules", modules)

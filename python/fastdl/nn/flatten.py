@@ -1,8 +1,11 @@
-"""Flatten."""
+"""Flatten and its inverse."""
 
 from __future__ import annotations
 
-from ..ops.view import flatten
+from collections.abc import Sequence
+
+from ..check import integer
+from ..ops.view import flatten, unflatten
 from ..tensor import Tensor
 from .module import Module
 
@@ -29,3 +32,36 @@ class Flatten(Module):
 
     def extra_repr(self) -> str:
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Unflatten(Module):
+    """Sees dimension `dim` as several of the given sizes.
+
+    Args:
+        dim: the dimension to split.
+        unflattened_size: its sizes, one of which may be -1.
+
+    Raises:
+        TypeError: an argument is of another kind.
+    Raises (when called):
+        IndexError: a dimension that the input does not have.
+        ValueError: the sizes do not multiply to its size.
+    """
+
+    def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
+        super().__init__()
+        if not isinstance(unflattened_size, tuple | list):
+            raise TypeError(
+                "Unflatten: unflattened_size: expected a tuple of ints, got "
+                f"{type(unflattened_size).__name__}"
+            )
+        self.dim = integer("Unflatten: dim", dim)
+        self.unflattened_size = tuple(
+            [integer("Unflatten: unflattened_size", n) for n in unflattened_size]
+        )
+
+    def forward(self, input: Tensor) -> Tensor:
+        return unflatten(input, self.dim, self.unflattened_size)
+
+    def extra_repr(self) -> str:
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"

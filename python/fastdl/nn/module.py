@@ -14,7 +14,7 @@ from ..grad_mode import no_grad
 from ..tensor import Tensor
 from . import structure
 from .hooks import ModuleHookHandle
-from .parameter import Parameter
+from .parameter import Buffer, Parameter
 from .summary import summary
 
 M = TypeVar("M", bound="Module")
@@ -42,8 +42,8 @@ class LoadResult(NamedTuple):
 class Module:
     """Base class of layers and models, used as `torch.nn.Module` is.
 
-    A subclass calls ``super().__init__()`` first, then assigns `Parameter` and `Module` objects
-    to attributes, which registers them, and defines ``forward``.
+    A subclass calls ``super().__init__()`` first, then assigns `Parameter`, `Buffer` and `Module`
+    objects to attributes, which registers them, and defines ``forward``.
 
     Attributes:
         training: True in training mode, False in evaluation mode; set by `train` and `eval`.
@@ -106,12 +106,12 @@ class Module:
     def __setattr__(self, name: str, value: Any) -> None:
         attributes = self.__dict__
         kinds = attributes.get("_kinds")
-        if isinstance(value, (Parameter, Module)):
+        if isinstance(value, (Parameter, Module, Buffer)):
             if kinds is None:
                 raise AttributeError(
                     f"{type(self).__name__}: {name}: assigned before super().__init__()"
                 )
-            kind = PARAMETER if isinstance(value, Parameter) else MODULE
+            kind = _kind_of(value)
             if kinds.get(name) != kind:
                 self._check_name(name)
                 kinds.pop(name, None)
@@ -471,6 +471,12 @@ class Module:
             ValueError, TypeError: whatever the model says of an input of this shape.
         """
         return summary(self, input_shape)
+
+
+def _kind_of(value: Parameter | Module | Buffer) -> str:
+    if isinstance(value, Buffer):
+        return BUFFER if value.persistent else TRANSIENT
+    return PARAMETER if isinstance(value, Parameter) else MODULE
 
 
 def _check_kind(owner: str, name: str, kind: str, value: Any) -> None:

@@ -1,4 +1,4 @@
-"""Parameter: a tensor that a module trains."""
+"""Parameter: a tensor that a module trains; Buffer: one that it only keeps."""
 
 from __future__ import annotations
 
@@ -46,3 +46,43 @@ class Parameter(Tensor):
 
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"
+
+
+class Buffer(Tensor):
+    """A tensor that registers itself as a buffer when assigned to a `Module`'s attribute, as
+    `Module.register_buffer` does.
+
+    Args:
+        data: the value; its memory is shared, its history is not.
+        persistent: whether `state_dict` holds it.
+
+    Raises:
+        TypeError: `data` is not a `Tensor`, or persistent is not a bool.
+    """
+
+    persistent: bool
+
+    def __new__(cls, data: Tensor, *, persistent: bool = True) -> Buffer:
+        if not isinstance(data, Tensor):
+            raise TypeError(f"Buffer: data: expected a Tensor, got {type(data).__name__}")
+        self: Any = super().__new__(cls, data)
+        self.persistent = switch("Buffer: persistent", persistent)
+        return self
+
+    def __init__(self, data: Tensor, *, persistent: bool = True) -> None:
+        pass
+
+    def __deepcopy__(self, memo: dict[Any, Any]) -> Buffer:
+        copy: Any = super().__deepcopy__(memo)
+        copy.persistent = self.persistent
+        return copy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored_buffer, (self.detach(), self.persistent)
+
+    def __repr__(self) -> str:
+        return f"Buffer containing:\n{super().__repr__()}"
+
+
+def _restored_buffer(data: Tensor, persistent: bool) -> Buffer:
+    return Buffer(data, persistent=persistent)
