@@ -29,7 +29,10 @@ class Bernoulli(Distribution):
         setattr(self, "probs" if self._by_probs else "logits", parameter)
         super().__init__(parameter.shape, (), validate_args)
         if self._by_probs:
-            self._check("probs", (self.probs >= 0) & (self.probs <= 1), "numbers in [0, 1]")
+            within = (self.probs >= 0) & (self.probs <= 1)
+            self._check("probs", self.probs, within, "numbers in [0, 1]")
+        else:
+            self._check("logits", self.logits, eq(self.logits, self.logits), "numbers")
 
     def __getattr__(self, name: str) -> Any:  # the parameter that was not given
         if name == "probs" and "logits" in self.__dict__:
@@ -58,7 +61,7 @@ class Bernoulli(Distribution):
 
     def log_prob(self, value: Tensor | float) -> Tensor:
         value = self._like(value, self.probs)
-        self._check("value", eq(value, 0) | eq(value, 1), "0 or 1")
+        self._check("value", value, eq(value, 0) | eq(value, 1), "0 or 1")
         yes, no = self._weighted_logs(value, 1 - value)
         return yes + no
 

@@ -30,12 +30,23 @@ class Beta(Distribution):
             "Beta", concentration1=concentration1, concentration0=concentration0
         )
         super().__init__(self.concentration1.shape, (), validate_args)
-        self._check("concentration1", self.concentration1 > 0, "numbers above 0")
-        self._check("concentration0", self.concentration0 > 0, "numbers above 0")
+        for name, x in (("concentration1", self.concentration1),
+                        ("concentration0", self.concentration0)):  # fmt: skip
+            self._check(name, x, x > 0, "numbers above 0")
 
     @property
     def mean(self) -> Tensor:
         return self.concentration1 / (self.concentration1 + self.concentration0)
+
+    @property
+    def mode(self) -> Tensor:
+        """NaN where there is no single one: where both concentrations are below 1, or both 1."""
+        a, b = self.concentration1 - 1, self.concentration0 - 1
+        inside = (a > 0) | (b > 0)
+        at_end = where(b < a, 1.0, 0.0).to(a.dtype)  # one is 1, the other below
+        rest = where(eq(a.maximum(b), 0) & ~eq(a, b), at_end, float("nan"))
+        a, b = a.maximum(0.0), b.maximum(0.0)
+        return where(inside, a / where(inside, a + b, 1.0), rest)
 
     @property
     def variance(self) -> Tensor:
@@ -55,7 +66,7 @@ class Beta(Distribution):
     def log_prob(self, value: Any) -> Tensor:
         a, b = self.concentration1, self.concentration0
         value = self._like(value, a)
-        self._check("value", (value >= 0) & (value <= 1), "numbers in [0, 1]")
+        self._check("value", value, (value >= 0) & (value <= 1), "numbers in [0, 1]")
         end = eq(value, 1)  # 0 · log 0 counts 0; log1p elsewhere, exact near 0
         rest = where(end, xlogy(b - 1, 1 - value), (b - 1) * log1p(-where(end, 0.5, value)))
         return xlogy(a - 1, value) + rest - log_beta(a, b)

@@ -36,11 +36,13 @@ class Categorical(Distribution):
         self._classes = parameter.shape[-1]
         if by_probs:
             total = parameter.sum(-1, keepdim=True)
-            self._check("probs", (parameter >= 0) & (total > 0), "numbers of at least 0, not all 0")
+            self._check("probs", parameter, (parameter >= 0) & (total > 0),
+                        "numbers of at least 0, not all 0")  # fmt: skip
             self.probs = parameter / total
             none = eq(self.probs, 0)
             self.logits = where(none, -float("inf"), where(none, 1.0, self.probs).log())
         else:
+            self._check("logits", parameter, eq(parameter, parameter), "numbers")
             self.probs = softmax(parameter, -1)
             self.logits = log_softmax(parameter, -1)
 
@@ -62,7 +64,8 @@ class Categorical(Distribution):
         value = as_tensor(value)
         if value.dtype.is_floating_point:
             raise TypeError(f"Categorical: value: expected integers, got {value.dtype.name}")
-        self._check("value", (value >= 0) & (value < self._classes), f"0 … {self._classes - 1}")
+        is_class = (value >= 0) & (value < self._classes)
+        self._check("value", value, is_class, f"0 … {self._classes - 1}")
         logits = self.logits
         shape = (value.unsqueeze(-1) + (logits[..., :1] * 0).long()).shape[:-1]
         index = value.expand(shape).unsqueeze(-1)
@@ -102,8 +105,8 @@ class OneHotCategorical(Categorical):
         return self._one_hot(super().sample(sample_shape))
 
     def log_prob(self, value: Any) -> Tensor:
-        self._check("value", ((value == 0) | (value == 1)) & (value.sum(-1, keepdim=True) == 1),
-                    "vectors of zeros but for a one")  # fmt: skip
+        one = ((value == 0) | (value == 1)) & (value.sum(-1, keepdim=True) == 1)
+        self._check("value", value, one, "vectors of zeros but for a one")
         return (value * where(eq(value, 0), 0.0, self.logits)).sum(-1)
 
     def _one_hot(self, classes: Tensor) -> Tensor:

@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import capture, check
+from .. import check
 from ..dtypes import DType
 from ..explain import describe
 from ..grad_mode import no_grad
 from ..lazy import numpy as np
+from ..ops.binary import eq
+from ..ops.check_values import check_holds
 from ..ops.create import as_tensor
+from ..ops.view import broadcast_tensors
 from ..tensor import Tensor
 
 
 class Distribution:
     """Independent draws of shape `event_shape`, one for each element of `batch_shape`.
 
+    Values outside the support raise ValueError, in `log_prob` of every distribution and in `cdf` of
+    those with a support of their own; NaN does, too.
+
     Args:
-        validate_args: check parameters, and the values given to `log_prob`, by reading them.  In a
-            step that is being compiled nothing is read.
+        validate_args: check parameters when they are given, and values (the default); in a compiled
+            step every time it runs.  Without, what comes of values outside the support is not said
+            (`Uniform` says −inf, and 0 or 1 as `cdf`).
     """
 
     has_rsample = False
@@ -90,13 +97,21 @@ class Distribution:
     def _probability(self, value: Any, parameter: Tensor) -> Tensor:
         """The argument of `icdf`."""
         value = self._like(value, parameter)
-        self._check("value", (value >= 0) & (value <= 1), "probabilities in [0, 1]")
+        self._check("value", value, (value >= 0) & (value <= 1), "probabilities in [0, 1]")
         return value
 
-    def _check(self, name: str, holds: Tensor, expected: str) -> None:
-        """Raises ValueError unless `holds` everywhere."""
-        if self.validates and capture.notes() is None and not bool(holds.all()):
-            raise ValueError(f"{type(self).__name__}: {name}: expected {expected}")
+    def _real(self, value: Any, parameter: Tensor) -> Tensor:
+        """A value of a distribution over all numbers."""
+        value = self._like(value, parameter)
+        self._check("value", value, eq(value, value), "numbers")
+        return value
+
+    def _check(self, name: str, value: Tensor, holds: Tensor, expected: str) -> None:
+        """ValueError, which shows the first value where `holds` is False; in a compiled step, too.
+        The two are broadcast."""
+        if self.validates:
+            what = f"{type(self).__name__}: {name}: expected {expected}"
+            check_holds(what, *broadcast_tensors(value.detach(), holds))
 
     def __repr__(self) -> str:
         shapes = f"batch_shape={self.batch_shape}, event_shape={self.event_shape}"

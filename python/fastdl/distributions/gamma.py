@@ -29,8 +29,8 @@ class Gamma(Distribution):
     def __init__(self, concentration: Any, rate: Any, validate_args: bool | None = None) -> None:
         self.concentration, self.rate = parameters("Gamma", concentration=concentration, rate=rate)
         super().__init__(self.rate.shape, (), validate_args)
-        self._check("concentration", self.concentration > 0, "numbers above 0")
-        self._check("rate", self.rate > 0, "numbers above 0")
+        self._check("concentration", self.concentration, self.concentration > 0, "numbers above 0")
+        self._check("rate", self.rate, self.rate > 0, "numbers above 0")
 
     @property
     def mean(self) -> Tensor:
@@ -51,7 +51,7 @@ class Gamma(Distribution):
     def log_prob(self, value: Tensor | float) -> Tensor:
         c = self.concentration
         value = self._like(value, c)
-        self._check("value", value >= 0, "numbers of at least 0")
+        self._check("value", value, value >= 0, "numbers of at least 0")
         return c * self.rate.log() + xlogy(c - 1, value) - self.rate * value - lgamma(c)
 
     def entropy(self) -> Tensor:
@@ -71,7 +71,7 @@ class Exponential(Distribution):
     def __init__(self, rate: Any, validate_args: bool | None = None) -> None:
         (self.rate,) = parameters("Exponential", rate=rate)
         super().__init__(self.rate.shape, (), validate_args)
-        self._check("rate", self.rate > 0, "numbers above 0")
+        self._check("rate", self.rate, self.rate > 0, "numbers above 0")
 
     @property
     def mean(self) -> Tensor:
@@ -90,7 +90,7 @@ class Exponential(Distribution):
 
     def log_prob(self, value: Tensor | float) -> Tensor:
         value = self._like(value, self.rate)
-        self._check("value", value >= 0, "numbers of at least 0")
+        self._check("value", value, value >= 0, "numbers of at least 0")
         return self.rate.log() - self.rate * value
 
     def entropy(self) -> Tensor:
@@ -98,7 +98,7 @@ class Exponential(Distribution):
 
     def cdf(self, value: Tensor | float) -> Tensor:
         value = self._like(value, self.rate)
-        self._check("value", value >= 0, "numbers of at least 0")
+        self._check("value", value, value >= 0, "numbers of at least 0")
         return -expm1(-self.rate * value)
 
     def icdf(self, value: Tensor | float) -> Tensor:

@@ -31,13 +31,13 @@ class Laplace(LocationScale):
         return self.loc - self.scale * u.sign() * log1p(-u.abs())
 
     def log_prob(self, value: Tensor | float) -> Tensor:
-        return -(value - self.loc).abs() / self.scale - (self.scale * 2).log()
+        return -self._centered(value).abs() / self.scale - (self.scale * 2).log()
 
     def entropy(self) -> Tensor:
         return self.scale.log() + (1 + math.log(2))
 
     def cdf(self, value: Tensor | float) -> Tensor:
-        z = (value - self.loc) / self.scale
+        z = self._centered(value) / self.scale
         return 0.5 - z.sign() * expm1(-z.abs()) * 0.5
 
     def icdf(self, value: Tensor | float) -> Tensor:

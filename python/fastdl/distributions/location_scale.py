@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..ops.binary import eq
 from ..tensor import Tensor
 from .distribution import Distribution, parameters
 
@@ -16,10 +17,14 @@ class LocationScale(Distribution):
     def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
         self.loc, self.scale = parameters(type(self).__name__, loc=loc, scale=scale)
         super().__init__(self.loc.shape, (), validate_args)
-        self._check("scale", self.scale > 0, "numbers above 0")
+        self._check("loc", self.loc, eq(self.loc, self.loc), "numbers")
+        self._check("scale", self.scale, self.scale > 0, "numbers above 0")
 
     @property
     def mean(self) -> Tensor:
         return self.loc
 
     mode = mean
+
+    def _centered(self, value: Any) -> Tensor:
+        return self._real(value, self.loc) - self.loc

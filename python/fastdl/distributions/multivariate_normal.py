@@ -54,9 +54,12 @@ class MultivariateNormal(Distribution):
             )
         self.loc = loc + given[0][..., 0] * 0
         super().__init__(self.loc.shape[:-1], (n,), validate_args)
+        self._check("loc", self.loc, eq(self.loc, self.loc), "numbers")
         if scale_tril is not None:
-            self._check("scale_tril", eq(tril(scale_tril), scale_tril), "a lower triangular matrix")
-            self._check("scale_tril", _diagonal(scale_tril) > 0, "a positive diagonal")
+            lower = eq(tril(scale_tril), scale_tril)
+            self._check("scale_tril", scale_tril, lower, "a lower triangular matrix")
+            ends = _diagonal(scale_tril)
+            self._check("scale_tril", ends, ends > 0, "a positive diagonal")
             self.scale_tril = scale_tril
         elif covariance_matrix is not None:
             self._check_symmetric("covariance_matrix", covariance_matrix)
@@ -71,7 +74,7 @@ class MultivariateNormal(Distribution):
 
     def _check_symmetric(self, name: str, matrix: Tensor) -> None:
         holds = (matrix - matrix.mT).abs() <= matrix.abs() * 1e-5 + 1e-6
-        self._check(name, holds, "a symmetric matrix")
+        self._check(name, matrix, holds, "a symmetric matrix")
 
     @property
     def mean(self) -> Tensor:
@@ -97,9 +100,9 @@ class MultivariateNormal(Distribution):
         return self.loc + matmul(self.scale_tril, z.unsqueeze(-1)).squeeze(-1)
 
     def log_prob(self, value: Tensor) -> Tensor:
-        z = linalg.solve_triangular(
-            self.scale_tril, (value - self.loc).unsqueeze(-1), upper=False
-        ).squeeze(-1)
+        centered = self._real(value, self.loc) - self.loc
+        z = linalg.solve_triangular(self.scale_tril, centered.unsqueeze(-1), upper=False)
+        z = z.squeeze(-1)
         n = self.event_shape[0]
         return (z * z).sum(-1) * -0.5 - self._half_log_det() - n * math.log(2 * math.pi) / 2
 

@@ -31,14 +31,14 @@ class Normal(LocationScale):
         return self.loc + self.scale * randn(self._shape(sample_shape), dtype=self.loc.dtype)
 
     def log_prob(self, value: Tensor | float) -> Tensor:
-        z = (value - self.loc) / self.scale
+        z = self._centered(value) / self.scale
         return z * z * -0.5 - self.scale.log() - math.log(2 * math.pi) / 2
 
     def entropy(self) -> Tensor:
         return self.scale.log() + (1 + math.log(2 * math.pi)) / 2
 
     def cdf(self, value: Tensor | float) -> Tensor:
-        return (1 + erf((value - self.loc) / (self.scale * math.sqrt(2)))) * 0.5
+        return (1 + erf(self._centered(value) / (self.scale * math.sqrt(2)))) * 0.5
 
     def icdf(self, value: Tensor | float) -> Tensor:
         value = self._probability(value, self.loc)

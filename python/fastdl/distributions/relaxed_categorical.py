@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from ..ops.binary import eq
 from ..ops.soft_choice import standard_gumbel
 from ..ops.softmax import log_softmax, logsumexp, softmax
 from ..tensor import Tensor
@@ -34,10 +35,12 @@ class RelaxedOneHotCategorical(Distribution):
         if self.temperature.ndim:
             raise ValueError(f"{name}: temperature: expected a number")
         super().__init__(parameter.shape[:-1], parameter.shape[-1:], validate_args)
-        self._check("temperature", self.temperature > 0, "a number above 0")
+        self._check("temperature", self.temperature, self.temperature > 0, "a number above 0")
         if by_probs:
-            self._check("probs", parameter > 0, "numbers above 0")
+            self._check("probs", parameter, parameter > 0, "numbers above 0")
             parameter = parameter.log()
+        else:
+            self._check("logits", parameter, eq(parameter, parameter), "numbers")
         self.logits = log_softmax(parameter, -1)
         self.probs = softmax(parameter, -1)
 
@@ -46,6 +49,8 @@ class RelaxedOneHotCategorical(Distribution):
         return softmax((self.logits + noise) / self.temperature, -1)
 
     def log_prob(self, value: Tensor) -> Tensor:
+        one = (value >= 0) & ((value.sum(-1, keepdim=True) - 1).abs() < 1e-6)
+        self._check("value", value, one, "vectors of at least 0 that sum up to 1")
         n, t = self.event_shape[0], self.temperature
         log = value.log()
         inner = self.logits - t * log

@@ -19,11 +19,16 @@ class Uniform(Distribution):
     def __init__(self, low: Any, high: Any, validate_args: bool | None = None) -> None:
         self.low, self.high = parameters("Uniform", low=low, high=high)
         super().__init__(self.low.shape, (), validate_args)
-        self._check("low, high", self.low < self.high, "low < high")
+        self._check("high", self.high, self.low < self.high, "numbers above low")
 
     @property
     def mean(self) -> Tensor:
         return (self.low + self.high) * 0.5
+
+    @property
+    def mode(self) -> Tensor:
+        """NaN: there is no single one."""
+        return self.high * float("nan")
 
     @property
     def variance(self) -> Tensor:
@@ -35,14 +40,22 @@ class Uniform(Distribution):
         return self.low + u * (self.high - self.low)
 
     def log_prob(self, value: Tensor | float) -> Tensor:
-        inside = (self.low <= value).logical_and(self.high > value)
+        """−inf at high itself, as in PyTorch."""
+        value = self._inside(value)
+        inside = (self.low <= value) & (self.high > value)
         return where(inside, -(self.high - self.low).log(), -float("inf"))
 
     def entropy(self) -> Tensor:
         return (self.high - self.low).log()
 
+    def _inside(self, value: Any) -> Tensor:
+        value = self._like(value, self.low)
+        inside = (self.low <= value) & (self.high >= value)
+        self._check("value", value, inside, "numbers in [low, high]")
+        return value
+
     def cdf(self, value: Tensor | float) -> Tensor:
-        u = (value - self.low) / (self.high - self.low)
+        u = (self._inside(value) - self.low) / (self.high - self.low)
         return u.maximum(0.0).minimum(1.0)
 
     def icdf(self, value: Tensor | float) -> Tensor:

@@ -1,5 +1,5 @@
 """Checks of values in memory, recorded as calls of their own: so they work in a compiled step, too.
-NaN passes them."""
+NaN passes those of ranges."""
 
 from __future__ import annotations
 
@@ -15,3 +15,9 @@ def check_between(what: str, x: Tensor, low: float, high: float) -> None:
 def check_signs(what: str, x: Tensor) -> None:
     """ValueError, naming `what` ("op: argument"), unless every element of x is −1 or 1."""
     _C.check_values(what, x, -1.0, 1.0, True)
+
+
+def check_holds(what: str, x: Tensor, holds: Tensor) -> None:
+    """ValueError, which says `what` ("op: argument: expected ...") and the value, unless `holds`
+    (bool, of x's shape) where each value of x is."""
+    _C.check_holds(what, x if x.is_floating_point() else x.double(), holds)
