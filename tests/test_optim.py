@@ -466,6 +466,25 @@ def test_a_state_that_is_taken_away_is_forgotten(cls, how):
     assert len(optimizer.state) == 2
 
 
+def test_a_state_before_the_first_step_is_empty():
+    """As in PyTorch; of this optimizer's parameters only."""
+    p, q = fd.ones(2, requires_grad=True), fd.ones(1, requires_grad=True)
+    optimizer = optim.Adam([p, q])
+    assert optimizer.state[p] == {} and p not in optimizer.state and len(optimizer.state) == 0
+    assert optimizer.state.get(p) is None and optimizer.state.pop(p, 7) == 7
+    with pytest.raises(KeyError):
+        optimizer.state[fd.ones(2)]
+    with pytest.raises(KeyError):
+        optimizer.state.pop(p)
+    p.grad = fd.ones(2)
+    optimizer.step()
+    assert optimizer.state[p]["step"].item() == 1 and optimizer.state[q] == {}
+    entry = optimizer.state_dict()["state"][0]
+    entry = {name: x if name == "step" else x[:1] for name, x in entry.items()}
+    assert optimizer.state.setdefault(q, entry)["exp_avg"].tolist() == entry["exp_avg"].tolist()
+    assert optimizer.state.setdefault(q)["step"].item() == 1
+
+
 def test_a_state_can_be_written():
     (p, q), optimizer = stepped(optim.Adam, [1.0, 2.0], [[3.0]])
     before = {name: x.tolist() for name, x in optimizer.state[q].items()}

@@ -301,7 +301,8 @@ class Optimizer(metaclass=_Options):
 
     @property
     def state(self) -> MutableMapping[Tensor, dict[str, Any]]:
-        """What is remembered of each parameter, as views; those never updated are not there.
+        """What is remembered of each parameter, as views; of one never updated, which is not in it,
+        a new empty dict.
 
         What is taken out (`clear()`, `del state[p]`) is forgotten: the next step is the first.
         What is written in is copied, and must be as `state_dict` has it.
@@ -421,7 +422,29 @@ class _State(MutableMapping[Tensor, dict[str, Any]]):
         self._optimizer = optimizer
 
     def __getitem__(self, p: Tensor) -> dict[str, Any]:
-        return self._optimizer._remembered()[p]
+        remembered = self._optimizer._remembered()
+        if p not in remembered and any(
+            p is each for group in self._optimizer.param_groups for each in group["params"]
+        ):
+            return {}
+        return remembered[p]
+
+    def __contains__(self, p: object) -> bool:
+        return p in self._optimizer._remembered()
+
+    def get(self, p: Tensor, default: Any = None) -> Any:
+        return self._optimizer._remembered().get(p, default)
+
+    def setdefault(self, p: Tensor, default: Any = None) -> Any:
+        if p not in self:
+            self[p] = default
+        return self[p]
+
+    def pop(self, p: Tensor, *default: Any) -> Any:
+        remembered = self._optimizer._remembered()
+        entry = remembered.pop(p, *default)
+        self._optimizer.state = remembered
+        return entry
 
     def __setitem__(self, p: Tensor, entry: dict[str, Any]) -> None:
         self._optimizer.state = {**self._optimizer._remembered(), p: entry}
