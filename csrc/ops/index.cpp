@@ -50,10 +50,16 @@ Tensor checked_index(const char* op, const Tensor& index, int dim, int64_t low, 
 }
 
 // index, checked for indexing dimension `dim` of that size, negative ones counted from the end.
-Tensor wrap_index(const Tensor& index, int dim, int64_t size) {
+Tensor wrap_index_of(const char* op, const Tensor& index, int dim, int64_t size) {
   const Tensor wrapped = empty(index.shape, DType::int64);
-  checked_index("index", index, dim, -size, size, &wrapped);
+  checked_index(op, index, dim, -size, size, &wrapped);
   return wrapped;
+}
+Tensor wrap_index(const Tensor& index, int dim, int64_t size) {
+  return wrap_index_of("index", index, dim, size);
+}
+Tensor wrap_fill_index(const Tensor& index, int dim, int64_t size) {
+  return wrap_index_of("index_fill", index, dim, size);
 }
 
 int indexed_dim(const char* op, const Tensor& x, int64_t dim) {
@@ -216,6 +222,7 @@ void bind_index(py::module_& m) {
     m.def(name, function, py::arg("input"), py::arg("dim"), py::arg("index"), py::arg(source));
   };
   m.def("wrap_index", &wrap_index, py::arg("index"), py::arg("dim"), py::arg("size"));
+  m.def("wrap_fill_index", &wrap_fill_index, py::arg("index"), py::arg("dim"), py::arg("size"));
   m.def("index_select", &index_select, py::arg("input"), py::arg("dim"), py::arg("index"));
   m.def("gather", &gather<Op::gather>, py::arg("input"), py::arg("dim"), py::arg("index"));
   m.def("take_along_dim", &gather<Op::take_along_dim>, py::arg("input"), py::arg("dim"),

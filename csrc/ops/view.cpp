@@ -55,26 +55,26 @@ Tensor squeeze(const Tensor& x, const py::object& dim) {
   return out;
 }
 
-// -1 in a shape stands for what is left over.
-Dims complete_shape(const Tensor& x, Dims shape) {
+// -1 in a shape stands for what is left over; `what`, "op: argument", is for the messages.
+Dims complete_shape(const char* what, const Tensor& x, Dims shape) {
   Dims named = shape;
   int open = -1;
   for (int i = 0; i < shape.n; ++i) {
     if (shape[i] == -1 && open < 0)
       named[open = i] = 1;
     else
-      require(shape[i] >= 0,
-              "reshape: shape: expected sizes of at least 0 and at most one -1, got ", shape);
+      require(shape[i] >= 0, what, ": expected sizes of at least 0 and at most one -1, got ",
+              shape);
   }
-  require(is_countable(named), "reshape: shape: expected ", x.numel(), " elements as in ", x.shape,
+  require(is_countable(named), what, ": expected ", x.numel(), " elements as in ", x.shape,
           ", got ", shape);
   const int64_t known = named.product();
   if (open >= 0) {
-    require(known > 0 && x.numel() % known == 0, "reshape: shape: ", x.shape,
-            " does not divide into ", shape);
+    require(known > 0 && x.numel() % known == 0, what, ": ", x.shape, " does not divide into ",
+            shape);
     shape[open] = x.numel() / known;
   } else {
-    require(known == x.numel(), "reshape: shape: expected ", x.numel(), " elements as in ", x.shape,
+    require(known == x.numel(), what, ": expected ", x.numel(), " elements as in ", x.shape,
             ", got ", shape);
   }
   return shape;
@@ -122,8 +122,8 @@ Tensor with_shape(const Tensor& x, const Dims& shape, const Dims& strides) {
 }
 
 // A view where the strides allow one, else None.
-py::object view(const Tensor& x, const Dims& wanted) {
-  const Dims shape = complete_shape(x, wanted);
+py::object view(const char* what, const Tensor& x, const Dims& wanted) {
+  const Dims shape = complete_shape(what, x, wanted);
   Dims strides;
   if (!strides_for(x, shape, strides))
     return py::none();
@@ -218,8 +218,13 @@ void bind_view(py::module_& m) {
   m.def("permute", &permute, py::arg("input"), py::arg("dims"));
   m.def("squeeze", &squeeze, py::arg("input"), py::arg("dim"));
   m.def("unsqueeze", &unsqueeze, py::arg("input"), py::arg("dim"));
-  for (const char* name : {"view", "reshape"})
-    m.def(name, &view, py::arg("input"), py::arg("shape"));
+  m.def(
+      "reshape",
+      [](const Tensor& x, const Dims& shape) { return view("reshape: shape", x, shape); },
+      py::arg("input"), py::arg("shape"));
+  m.def(
+      "view", [](const Tensor& x, const Dims& shape) { return view("view: size", x, shape); },
+      py::arg("input"), py::arg("shape"));
   m.def("expand", &expand_view, py::arg("input"), py::arg("shape"));
   m.def("diagonal", &diagonal, py::arg("input"), py::arg("offset"), py::arg("dim1"),
         py::arg("dim2"));

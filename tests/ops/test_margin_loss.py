@@ -7,6 +7,7 @@ import pytest
 
 import fastdl as fd
 from fastdl.nn import functional as F
+from fastdl.ops import margin_loss
 from fastdl.testing import Input, OpCase, integers, parametrize, positive, randn
 
 nan, inf = np.nan, np.inf
@@ -237,3 +238,26 @@ def test_errors_name_the_classes_there_are():
         F.multi_margin_loss(x, t[:, 0])
     with pytest.raises(IndexError, match=r"multilabel_margin_loss: .* \[0, 2\] or -1 \(ignored\)"):
         F.multilabel_margin_loss(x, t)
+
+
+def test_pairs_of_classes_in_pieces(monkeypatch):
+    """The same loss, slopes and second derivatives; NaN reaches its row alone."""
+    rng = np.random.default_rng(0)
+    x = fd.tensor(rng.standard_normal((4, 9))).requires_grad_()
+    t = fd.tensor(np.argsort(rng.random((4, 9)), 1))
+    t[:, 4], t[1, 0] = -1, -1
+    found = []
+    for piece in (1 << 20, 100, 1):
+        monkeypatch.setattr(margin_loss, "_PIECE", piece)
+        y = F.multilabel_margin_loss(x, t, reduction="none")
+        (g,) = fd.autograd.grad((y * y).sum(), x, create_graph=True)
+        (h,) = fd.autograd.grad((g * g).sum(), x)
+        found.append([z.detach().numpy() for z in (y, g, h)])
+    for pieces in found[1:]:
+        for a, b in zip(found[0], pieces, strict=True):
+            np.testing.assert_allclose(a, b, rtol=1e-13)
+    bad = x.detach().clone()
+    bad[2, 1] = np.nan
+    losses = F.multilabel_margin_loss(bad, t, reduction="none").numpy()
+    assert np.isnan(losses[2]) and np.isfinite(losses[[0, 1, 3]]).all()
+    assert found[0][0][1] == 0  # no target

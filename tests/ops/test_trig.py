@@ -109,6 +109,7 @@ def test_derivatives_at_edges(dtype):
     assert derivatives(fd.acos, [1.0, -1.0], dtype)[0] == [-inf, -inf]
     assert derivatives(fd.atanh, [1.0, -1.0], dtype)[0] == [inf, inf]
     assert derivatives(fd.acosh, [1.0], dtype)[0] == [inf]
+    assert np.isnan(derivatives(fd.acosh, [0.5, -0.5, -1.0, -2.0, -1e30, -inf], dtype)).all()
     for f in (fd.atan, fd.asinh):
         assert derivatives(f, [inf, -inf, 0.0], dtype) == ([0, 0, 1], [0, 0, 0])
     assert derivatives(fd.acosh, [inf], dtype) == ([0], [0])

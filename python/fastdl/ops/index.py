@@ -368,9 +368,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     if not isinstance(value, Tensor):
         value = _C.full((), value, input.dtype)
     source = expand(cast(value, input.dtype), shape)
-    size = input.shape[d]
-    negative = _C.logical_and(_C.lt(index, 0), _C.ge(_C.add(index, size), 0))
-    index = _C.cast(_C.where(negative, _C.add(index, size), index), index.dtype)
+    index = _C.wrap_fill_index(index, d, input.shape[d])
     out = _C.index_fill(input, d, index, source)
     return record(out, _index_copy_vjp, (input, source), (index,), d)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from .. import _C, check
+from ..autograd import Node, record
 from ..tensor import Tensor
 from .binary import minimum
 from .binary_loss import signs
@@ -17,6 +18,8 @@ from .scan import cumsum
 from .unary import relu
 from .view import reshape, unsqueeze
 from .where import where
+
+_PIECE = 1 << 20  # so many pairs of classes at a time
 
 
 def multi_margin_loss(
@@ -106,9 +109,31 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean
     at = _C.where(counted, target, 0)
     none = _C.full(input.shape, 0, target.dtype)
     is_other = _C.eq(scatter_add(none, -1, at, cast(counted, target.dtype)), 0)
-    short = relu(1 - unsqueeze(gather(input, -1, at), -1) + unsqueeze(input, -2))
-    pairs = _C.logical_and(_C.unsqueeze(counted, -1), _C.unsqueeze(is_other, -2))
-    return reduced(where(pairs, short, 0.0).sum((-2, -1)) / classes, reduction)
+    total, slope = _over_pairs(input.detach(), at, counted, is_other)
+    return reduced(record(total, _over_pairs_vjp, (input,), (slope,)) / classes, reduction)
+
+
+def _over_pairs(x: Tensor, at: Tensor, counted: Tensor, is_other: Tensor) -> tuple[Tensor, Tensor]:
+    """Σ max(0, 1 - x[j] + x[i]) over counted targets j and others i, and its derivative, which is
+    constant between its jumps; about 2²⁰ of the pairs at a time."""
+    total, slope = _C.full(x.shape[:-1], 0, x.dtype), _C.full(x.shape, 0, x.dtype)
+    step = max(1, _PIECE // x.numel())
+    for first in range(0, x.shape[-1], step):
+        piece = (..., slice(first, first + step))
+        places = _C.index(at, piece)
+        scores = _C.unsqueeze(gather(x, -1, places), -1)
+        pairs = _C.logical_and(_C.unsqueeze(_C.index(counted, piece), -1),
+                               _C.unsqueeze(is_other, -2))  # fmt: skip
+        short = _C.where(pairs, 1 - scores + _C.unsqueeze(x, -2), 0.0)
+        active = _C.cast(_C.logical_not(_C.le(short, 0)), x.dtype)  # NaN, too
+        total = total + relu(short).sum((-2, -1))
+        slope = scatter_add(slope + active.sum(-2), -1, places, -active.sum(-1))
+    return total, slope
+
+
+def _over_pairs_vjp(node: Node, g: Tensor) -> Tensor:
+    (slope,) = node.saved_tensors
+    return unsqueeze(g, -1) * slope
 
 
 def margin_ranking_loss(

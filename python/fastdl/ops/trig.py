@@ -94,7 +94,8 @@ def acosh(input: Tensor) -> Tensor:
 def _acosh_slope(x: Tensor) -> Tensor:
     far = _C.gt(x, 1e9)  # as of asinh
     near = where(far, 2.0, x)
-    return where(far, 1 / where(far, x, 1.0), ((near - 1) * (near + 1)).rsqrt())
+    slope = (near - 1).rsqrt() * (near + 1).rsqrt()  # NaN below 1, where one of them is
+    return where(far, 1 / where(far, x, 1.0), slope)
 
 
 def atanh(input: Tensor) -> Tensor:
