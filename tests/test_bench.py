@@ -188,14 +188,14 @@ VIEWS = {
     "transpose", "unbind", "unflatten", "unsqueeze", "view",
 }  # fmt: skip
 AS_OTHERS = {  # what they compute has a row under another name
-    "as_tensor", "empty", "empty_like", "expit", "from_dlpack", "from_numpy", "full_like",
-    "gammaln", "matmul", "ones_like", "psi", "rand_like", "randint_like", "randn_like", "tensor",
-    "zeros_like",
+    "as_tensor", "clip", "concat", "concatenate", "empty", "empty_like", "expit", "from_dlpack",
+    "from_numpy", "full_like", "gammaln", "matmul", "ones_like", "psi", "rand_like", "randint_like",
+    "randn_like", "tensor", "zeros_like",
 }  # fmt: skip
 NO_OPS = {
     "compile", "enable_grad", "explain", "get_num_threads", "get_rng_state", "initial_seed",
-    "is_grad_enabled", "manual_seed", "no_grad", "set_grad_enabled", "set_num_threads",
-    "set_rng_state",
+    "is_grad_enabled", "is_tensor", "manual_seed", "no_grad", "numel", "set_grad_enabled",
+    "set_num_threads", "set_rng_state",
 }  # fmt: skip
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from .inputs import two, two_integer, two_unit, with_row
-from .row import row
+from .inputs import three, two, two_integer, two_unit, with_row
+from .row import COMPOSED, row
 
 _row = partial(row, "binary", inputs=two)
 
@@ -26,6 +26,12 @@ OPS = [
     _row("copysign", 12, lambda m, x, y: m.copysign(x, y)),
     _row("logaddexp", 12, lambda m, x, y: m.logaddexp(x, y)),
     _row("logaddexp2", 12, lambda m, x, y: m.logaddexp2(x, y)),
+    _row("addcmul", 16, lambda m, x, y, z: m.addcmul(x, y, z), lambda m, x, y, z: x + y * z,
+         inputs=three, note=COMPOSED),
+    _row("addcdiv", 16, lambda m, x, y, z: m.addcdiv(x, y, z), lambda m, x, y, z: x + y / z,
+         inputs=three, note=COMPOSED),
+    _row("lerp", 12, lambda m, x, y: m.lerp(x, y, 0.25), lambda m, x, y: x + 0.25 * (y - x),
+         note=COMPOSED),
     _row("xlogy", 12, lambda m, x, y: m.xlogy(x, y), None, inputs=two_unit,
          scipy=lambda sp, x, y: sp.special.xlogy(x, y),
          jax=lambda jax, x, y: jax.scipy.special.xlogy(x, y)),

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from .inputs import normalized, scaled
-from .row import row
+from .row import COMPOSED, row
 
 _row = partial(row, "norm", inputs=scaled)
 
@@ -33,6 +33,8 @@ OPS = [
          representative=True),
     _row("rms_norm", 8, lambda m, x, w, b: m.nn.functional.rms_norm(x, x.shape[-1:], w, 1e-5),
          _rms_norm),
+    _row("normalize", 8, lambda m, x, w, b: m.nn.functional.normalize(x),
+         lambda m, x, w, b: x / m.sqrt((x * x).sum(1, keepdims=True)), note=COMPOSED),
     _row("batch_norm", 12,
          lambda m, x, mean, var, w, b: m.nn.functional.batch_norm(x, None, None, w, b, True),
          _batch_norm, inputs=normalized),

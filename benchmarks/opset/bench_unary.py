@@ -37,6 +37,7 @@ OPS = [
     _row("trunc", 8, lambda m, x: m.trunc(x)),
     _row("frac", 8, lambda m, x: m.frac(x), lambda m, x: m.modf(x)[0]),
     _row("clamp", 8, lambda m, x: m.clamp(x, -1, 1), lambda m, x: m.clip(x, -1, 1), note=COMPOSED),
+    _row("nan_to_num", 8, lambda m, x: m.nan_to_num(x), note=COMPOSED),
     _row("isnan", 5, lambda m, x: m.isnan(x)),
     _row("isinf", 5, lambda m, x: m.isinf(x)),
     _row("isfinite", 5, lambda m, x: m.isfinite(x)),

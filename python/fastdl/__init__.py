@@ -36,7 +36,7 @@ from .random import (
     manual_seed as manual_seed,
     set_rng_state as set_rng_state,
 )
-from .tensor import Tensor as Tensor
+from .tensor import Tensor as Tensor, is_tensor as is_tensor, numel as numel
 from .threads import get_num_threads as get_num_threads, set_num_threads as set_num_threads
 
 __version__ = "0.1.0"

@@ -13,6 +13,7 @@ from .ops import (
     create as _create,
     cross_entropy as _cross_entropy,
     diag as _diag,
+    distance as _distance,
     dropout as _dropout,
     einsum as _einsum,
     index as _index,
@@ -35,6 +36,7 @@ from .ops import (
     sort as _sort,
     special as _special,
     split as _split,
+    ternary as _ternary,
     triangle as _triangle,
     trig as _trig,
     unary as _unary,
@@ -50,6 +52,8 @@ abs = _unary.abs
 acos = _trig.acos
 acosh = _trig.acosh
 add = _binary.add
+addcdiv = _ternary.addcdiv
+addcmul = _ternary.addcmul
 addmm = _products.addmm
 addmv = _products.addmv
 all = _reduce.all
@@ -85,11 +89,15 @@ broadcast_to = _view.broadcast_to
 bucketize = _search.bucketize
 cast = _copy.cast
 cat = _cat.cat
+cdist = _distance.cdist
 ceil = _rounding.ceil
 chunk = _split.chunk
 clamp = _compare.clamp
+clip = _compare.clip
 clone = _copy.clone
 column_stack = _cat.column_stack
+concat = _cat.concat
+concatenate = _cat.concatenate
 contiguous = _copy.contiguous
 copysign = _binary.copysign
 cos = _trig.cos
@@ -149,6 +157,7 @@ index_add = _index.index_add
 index_copy = _index.index_copy
 index_fill = _index.index_fill
 index_select = _index.index_select
+inner = _products.inner
 isclose = _compare.isclose
 isfinite = _rounding.isfinite
 isin = _search.isin
@@ -159,6 +168,7 @@ kthvalue = _sort.kthvalue
 layer_norm = _layernorm.layer_norm
 def le(input: Tensor | _Number, other: Tensor | _Number) -> Tensor: ...
 leaky_relu = _activation.leaky_relu
+lerp = _ternary.lerp
 lgamma = _special.lgamma
 linear = _matmul.linear
 linspace = _ranges.linspace
@@ -195,6 +205,7 @@ movedim = _view.movedim
 mul = _binary.mul
 multinomial = _multinomial.multinomial
 mv = _products.mv
+nan_to_num = _where.nan_to_num
 nanmean = _reduce.nanmean
 nanmedian = _sort.nanmedian
 nanquantile = _sort.nanquantile
@@ -296,6 +307,10 @@ class _Methods:
     acosh = _trig.acosh
     add = _binary.add
     add_ = _binary.add_
+    addcdiv = _ternary.addcdiv
+    addcdiv_ = _ternary.addcdiv_
+    addcmul = _ternary.addcmul
+    addcmul_ = _ternary.addcmul_
     addmm = _products.addmm
     addmv = _products.addmv
     all = _reduce.all
@@ -331,6 +346,8 @@ class _Methods:
     chunk = _split.chunk
     clamp = _compare.clamp
     clamp_ = _compare.clamp_
+    clip = _compare.clip
+    clip_ = _compare.clip_
     clone = _copy.clone
     contiguous = _copy.contiguous
     copy_ = _copy.copy_
@@ -385,6 +402,7 @@ class _Methods:
     index_fill = _index.index_fill
     index_fill_ = _index.index_fill_
     index_select = _index.index_select
+    inner = _products.inner
     isclose = _compare.isclose
     isfinite = _rounding.isfinite
     isinf = _rounding.isinf
@@ -392,6 +410,8 @@ class _Methods:
     kron = _products.kron
     kthvalue = _sort.kthvalue
     def le(self, other: Tensor | _Number) -> Tensor: ...
+    lerp = _ternary.lerp
+    lerp_ = _ternary.lerp_
     lgamma = _special.lgamma
     log = _unary.log
     log10 = _unary.log10
@@ -425,6 +445,8 @@ class _Methods:
     mul_ = _binary.mul_
     multinomial = _multinomial.multinomial
     mv = _products.mv
+    nan_to_num = _where.nan_to_num
+    nan_to_num_ = _where.nan_to_num_
     nanmean = _reduce.nanmean
     nanmedian = _sort.nanmedian
     nanquantile = _sort.nanquantile

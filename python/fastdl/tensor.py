@@ -329,6 +329,18 @@ class Tensor(_Base):
         return self
 
 
+def is_tensor(obj: Any) -> builtins.bool:
+    """Whether `obj` is a Tensor."""
+    return isinstance(obj, Tensor)
+
+
+def numel(input: Tensor) -> builtins.int:
+    """How many elements `input` has."""
+    from .check import tensor
+
+    return tensor("numel: input", input).numel()
+
+
 def _at(op: str, values: tuple[builtins.int, ...], dim: Any) -> builtins.int:
     try:
         return values[dim]

@@ -43,6 +43,14 @@ def test_op(case, mode, device):
     case.check(mode, device)
 
 
+def test_cat_by_other_names():
+    x, y = fd.ones(2, 1), fd.zeros(2, 2)
+    for f in (fd.concat, fd.concatenate):
+        assert f([x, y], dim=1).tolist() == fd.cat([x, y], 1).tolist()
+        with pytest.raises(ValueError, match=f"{f.__name__}: "):
+            f([x, y])
+
+
 def test_dtypes_are_promoted():
     whole, real, true = fd.tensor([1, 2]), fd.tensor([0.5]), fd.tensor([True])
     assert fd.cat([whole, real]).dtype is fd.float32

@@ -64,6 +64,10 @@ def test_clamp_in_place_and_dtypes():
     assert fd.tensor([1, 5]).clamp(max=2.5).dtype is fd.float32
     with pytest.raises(ValueError, match="clamp: min, max: expected at least one bound"):
         x.clamp()
+    assert fd.clip(x, 0.25).tolist() == [0.25, 0.5, 1] and x.clip_(max=0.25) is x
+    assert x.tolist() == [0, 0.25, 0.25]
+    with pytest.raises(ValueError, match=r"clip: .*expected at least one bound"):
+        x.clip()
 
 
 def test_equal():

@@ -15,6 +15,8 @@ def case(name, fn, inputs, reference, **more):
 
 CASES = [
     case("dot", fd.dot, [positive(7), positive(7)], np.dot),
+    case("inner", fd.inner, [randn(3, 7), randn(2, 5, 7)], np.inner, empty=False),
+    case("inner_vectors", lambda a, b: a.inner(b), [positive(7), positive(7)], np.inner),
     case("outer", fd.outer, [randn(3), randn(5)], np.outer),
     case("mv", fd.mv, [randn(3, 5), randn(5)], np.matmul),
     case("mm", fd.mm, [randn(3, 5), randn(5, 2)], np.matmul),
@@ -57,6 +59,9 @@ def test_nothing():
     assert fd.dot(z(0), z(0)).item() == 0
     assert fd.mm(z(2, 0), z(0, 3)).tolist() == [[0] * 3] * 2
     assert fd.bmm(z(0, 2, 3), z(0, 3, 4)).shape == (0, 2, 4)
+    assert fd.inner(z(2, 0), z(3, 0)).tolist() == [[0] * 3] * 2
+    assert fd.inner(z(0, 4), z(3, 4)).shape == (0, 3)
+    assert fd.inner(fd.tensor(2.0), fd.ones(2, 3)).tolist() == [[2] * 3] * 2
     assert fd.outer(z(0), z(2)).shape == (0, 2)
     assert fd.addmm(fd.ones(3), z(2, 0), z(0, 3)).tolist() == [[1] * 3] * 2
 
@@ -72,6 +77,9 @@ M, V, B = fd.zeros(2, 3), fd.zeros(3), fd.zeros(4, 2, 3)
         (lambda: fd.dot(V, V.double()), TypeError, r"float32 and float64"),
         (lambda: fd.dot(V, 3), TypeError, r"dot: tensor: expected a Tensor, got 3"),
         (lambda: fd.outer(M, V), ValueError, r"outer: input: expected 1 dimension"),
+        (lambda: fd.inner(M, V[:2]), ValueError, r"inner: other: .*size 3 as of input, got .*2"),
+        (lambda: fd.inner(M, 3), TypeError, r"inner: other: expected a Tensor, got 3"),
+        (lambda: fd.inner(M, V.double()), TypeError, "inner: .*float32 and float64"),
         (lambda: fd.mv(M, V[:2]), ValueError, r"mv: vec: expected shape \(3,\)"),
         (lambda: fd.mm(M, M), ValueError, r"mm: mat2: expected shape \(3, n\) .*got \(2, 3\)"),
         (lambda: fd.mm(M, V), ValueError, r"mm: mat2: expected 2 dimensions"),

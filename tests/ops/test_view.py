@@ -146,6 +146,21 @@ def test_reshape_copies_only_where_it_must():
     assert x.T.reshape(24).data_ptr() != x.data_ptr()
 
 
+def test_shapes_by_name():
+    x = fd.zeros(4, 6)
+    assert x.reshape(shape=(3, 8)).shape == fd.reshape(x, shape=[3, -1]).shape == (3, 8)
+    assert x.view(size=(24,)).shape == x.view(size=24).shape == (24,)
+    assert x.expand(size=(2, 4, 6)).shape == x.expand(size=(2, -1, -1)).shape == (2, 4, 6)
+    with pytest.raises(ValueError, match="view: size: expected 24 elements"):
+        x.view(5)
+    for call, op in ((x.reshape, "reshape"), (x.expand, "expand")):
+        name = "shape" if op == "reshape" else "size"
+        with pytest.raises(TypeError, match=f"{op}: expected ints once"):
+            call(4, 6, **{name: (4, 6)})
+        with pytest.raises(TypeError, match=f"{op}: expected ints, got 'wide'"):
+            call(**{name: "wide"})
+
+
 def test_every_reshape_of_strided_memory():
     """Every pair of a strided view of 24 elements and a shape for it."""
     base = np.arange(48.0).reshape(4, 2, 6)

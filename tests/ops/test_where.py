@@ -12,6 +12,7 @@ nan, inf = np.nan, np.inf
 A = (3, 37)
 
 CASES = [
+    OpCase("nan_to_num", fd.nan_to_num, [randn(*A)], np.nan_to_num, ulp=0),
     OpCase("where", fd.where, [booleans(*A), randn(*A), randn(*A)], np.where, ulp=0),
     OpCase("where_condition_row", fd.where, [booleans(37), randn(*A), randn(*A)], np.where, ulp=0),
     OpCase(
@@ -88,3 +89,24 @@ def test_bad_input():
         fd.where(fd.tensor([True] * 2), x, x)
     with pytest.raises(TypeError):
         fd.where(True, x, x)
+
+
+def test_nan_to_num():
+    for dtype in ("float32", "float64"):
+        x = fd.tensor([nan, inf, -inf, -0.0, 2.5], dtype=dtype).requires_grad_()
+        y = fd.nan_to_num(x)
+        np.testing.assert_array_equal(y.detach().numpy(), np.nan_to_num(x.detach().numpy()))
+        assert y.dtype is x.dtype and np.signbit(y.detach().numpy()[3])
+        x.nan_to_num(1.0, 2.0, 3.0).sum().backward()
+        assert x.grad.tolist() == [0, 0, 0, 1, 1]
+        assert x.nan_to_num(1.0, posinf=2.0, neginf=3.0).tolist() == [1, 2, 3, 0, 2.5]
+    assert np.isnan(fd.nan_to_num(fd.tensor([inf]), posinf=nan).item())
+    i = fd.arange(3)
+    assert fd.nan_to_num(i).tolist() == [0, 1, 2] and fd.nan_to_num(i) is not i
+    z = fd.tensor([nan, 1.0])
+    assert z.nan_to_num_(7.0) is z and z.tolist() == [7, 1]
+    assert fd.nan_to_num(fd.zeros(0)).shape == (0,)
+    with pytest.raises(TypeError, match="nan_to_num: posinf: expected a number, got str"):
+        fd.nan_to_num(z, posinf="big")
+    with pytest.raises(TypeError, match=r"nan_to_num: input: expected a Tensor, got 3\.0"):
+        fd.nan_to_num(3.0)

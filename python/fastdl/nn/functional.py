@@ -23,6 +23,7 @@ from ..ops.activation import (
     threshold,
 )
 from ..ops.batchnorm import batch_norm
+from ..ops.binary import logaddexp
 from ..ops.binary_loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -33,7 +34,7 @@ from ..ops.binary_loss import (
     squared_hinge_loss,
 )
 from ..ops.cross_entropy import cross_entropy
-from ..ops.distance import cosine_similarity, pairwise_distance
+from ..ops.distance import cosine_similarity, normalize, pairwise_distance
 from ..ops.dropout import (
     alpha_dropout,
     dropout,
@@ -64,12 +65,14 @@ from ..ops.unary import (
     gelu,
     hardsigmoid,
     hardswish,
+    log1mexp,
     logsigmoid,
     relu,
     relu6,
     sigmoid,
     silu,
     softplus,
+    softplus_inverse,
     softsign,
     tanh,
 )
@@ -106,7 +109,9 @@ __all__ = [
     "layer_norm",
     "leaky_relu",
     "linear",
+    "log1mexp",
     "log_softmax",
+    "logaddexp",
     "logsigmoid",
     "logsumexp",
     "margin_ranking_loss",
@@ -118,6 +123,7 @@ __all__ = [
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
     "nll_loss",
+    "normalize",
     "one_hot",
     "pad",
     "pairwise_distance",
@@ -136,6 +142,7 @@ __all__ = [
     "softmax",
     "softmin",
     "softplus",
+    "softplus_inverse",
     "softshrink",
     "softsign",
     "squared_hinge_loss",

@@ -30,6 +30,16 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return record(out, _cat_vjp, tensors, (), d, parts)
 
 
+def concat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """`cat`."""
+    return cat(tensors, dim)
+
+
+def concatenate(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
+    """`cat` by NumPy's name."""
+    return cat(tensors, dim)
+
+
 def _cat_vjp(
     node: Node, g: Tensor, dim: int, parts: list[tuple[tuple[int, ...], int, DType]]
 ) -> tuple[Tensor | None, ...]:

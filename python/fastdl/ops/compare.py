@@ -108,3 +108,13 @@ def _clamp_vjp(
 def clamp_(input: Tensor, min: Bound = None, max: Bound = None) -> Tensor:
     """`clamp` in place."""
     return in_place("clamp_", lambda x: clamp(x, min, max), input)
+
+
+def clip(input: Tensor, min: Bound = None, max: Bound = None) -> Tensor:
+    """`clamp` by NumPy's name."""
+    return clamp(input, min, max)
+
+
+def clip_(input: Tensor, min: Bound = None, max: Bound = None) -> Tensor:
+    """`clip` in place."""
+    return clamp_(input, min, max)

@@ -5,9 +5,15 @@ from __future__ import annotations
 import math
 
 from .. import _C, check
+from ..autograd import Node, record
 from ..tensor import Tensor
-from .unary import abs, sqrt
+from .cat import cat
+from .norm import norm
+from .split import narrow
+from .view import sum_to_shape
 from .where import where
+
+_PIECE = 1 << 20  # so many differences at a time
 
 
 def pairwise_distance(
@@ -31,14 +37,7 @@ def pairwise_distance(
     d = x1 - x2 + eps
     if d.ndim == 0:
         raise ValueError("pairwise_distance: x1: expected at least 1 dimension, got shape ()")
-    if p == 1:
-        return abs(d).sum(-1, keepdim)
-    if p == math.inf:
-        return abs(d).amax(-1, keepdim)
-    total = (d * d if p == 2 else abs(d) ** p).sum(-1, keepdim)
-    zero = _C.eq(total, 0.0)
-    some = where(zero, 1.0, total)
-    return where(zero, 0.0, sqrt(some) if p == 2 else some ** (1 / p))
+    return norm(d, p, -1, keepdim)
 
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
@@ -58,6 +57,83 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
     return ((x1 / lengths[0]) * (x2 / lengths[1])).sum(dim)
 
 
-def _length(x: Tensor, dim: int, eps: float) -> Tensor:
-    total = (x * x).sum(dim, keepdim=True)
-    return where(_C.lt(total, eps * eps), eps, sqrt(where(_C.lt(total, eps * eps), 1.0, total)))
+def normalize(
+    input: Tensor, p: float = 2.0, dim: int | tuple[int, ...] = 1, eps: float = 1e-12
+) -> Tensor:
+    """input / max(|input|, eps), the p-norm along `dim`; a vector of zeros stays one.
+
+    The length of a vector below eps has no gradient.  In a vector with inf that element is NaN, the
+    others are 0.
+
+    Raises:
+        IndexError: there is no such dimension. ValueError: p is NaN, or eps is not above 0.
+        TypeError: not of float32 or float64.
+    """
+    check.float_tensor("normalize: input", input)
+    check.number("normalize: p", p, -math.inf, math.inf)
+    check.number("normalize: eps", eps, 5e-324, math.inf)
+    check.dimensions("normalize: dim", dim, input.ndim)
+    return input / _length(input, dim, eps, p)
+
+
+def _length(x: Tensor, dim: int | tuple[int, ...], eps: float, p: float = 2.0) -> Tensor:
+    length = norm(x, p, dim, keepdim=True)
+    return where(_C.lt(length, eps), eps, length)
+
+
+# ---- of all pairs ------------------------------------------------------------------------------
+
+
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Tensor:
+    """The p-norm of x1[..., i, :] - x2[..., j, :], for every i and j: (..., rows, other rows).
+
+    From the differences themselves (PyTorch takes |a|² - 2 a·b + |b|² of many rows, which cancels);
+    some 2²⁰ of them at a time, where p is 2.  Where a distance is 0 its gradient is 0.
+
+    Args:
+        x1: (..., rows, n).
+        x2: (..., other rows, n), of x1's dtype; the dimensions before are broadcast.
+        p: at least 0; 0 counts the components that differ, inf takes the largest.
+
+    Raises:
+        TypeError: not both are float32 or both float64. ValueError: the shapes do not fit, or p is
+            below 0.
+    """
+    check.float_tensor("cdist: x1", x1)
+    check.float_tensor("cdist: x2", x2)
+    check.number("cdist: p", p, 0.0, math.inf)
+    if x1.dtype is not x2.dtype:
+        raise TypeError(f"cdist: x2: expected dtype {x1.dtype.name} as x1, got {x2.dtype.name}")
+    for name, x in (("x1", x1), ("x2", x2)):
+        if x.ndim < 2:
+            raise ValueError(f"cdist: {name}: expected at least 2 dimensions, got shape {x.shape}")
+    if x1.shape[-1] != x2.shape[-1]:
+        raise ValueError(f"cdist: x2: expected vectors of {x1.shape[-1]} as x1, got {x2.shape}")
+    if p != 2 or not x1.shape[-1]:
+        return norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, -1)
+    out = _euclidean(x1.detach(), x2.detach())
+    return record(out, _cdist_vjp, (x1, x2), (x1, x2, out), x1.shape, x2.shape)
+
+
+def _euclidean(x1: Tensor, x2: Tensor) -> Tensor:
+    """The rows of x1 in pieces."""
+    rows, others = x1.shape[-2], x2.unsqueeze(-3)
+    each = (x1.unsqueeze(-2)[..., :1, :, :1] + others[..., :1]).numel() * x1.shape[-1]
+    step = max(1, _PIECE // max(each, 1))
+    pieces = [
+        norm(narrow(x1, -2, at, min(step, rows - at)).unsqueeze(-2) - others, 2, -1)
+        for at in range(0, max(rows, 1), step)
+    ]
+    return pieces[0] if len(pieces) == 1 else cat(pieces, -2)
+
+
+def _cdist_vjp(
+    node: Node, g: Tensor, shape1: tuple[int, ...], shape2: tuple[int, ...]
+) -> tuple[Tensor, Tensor]:
+    """By products of matrices: Σ over j of w[i, j] (x1[i] - x2[j]), w = g / distance."""
+    x1, x2, distance = node.saved_tensors
+    zero = _C.eq(distance, 0.0)
+    w = where(zero, 0.0, g) / where(zero, 1.0, distance)
+    to_x1 = x1 * w.sum(-1).unsqueeze(-1) - w @ x2
+    to_x2 = x2 * w.sum(-2).unsqueeze(-1) - w.mT @ x1
+    return sum_to_shape(to_x1, shape1), sum_to_shape(to_x2, shape2)

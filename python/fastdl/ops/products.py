@@ -42,6 +42,27 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     return matmul(input, tensor)
 
 
+def inner(input: Tensor, other: Tensor) -> Tensor:
+    """Σ input other over the last dimension of both, for every pair of their vectors: of shape
+    (*input.shape[:-1], *other.shape[:-1]).  With a 0-d tensor the product.
+
+    Raises:
+        TypeError: not both are float32 or both float64. ValueError: the last sizes differ.
+    """
+    check.tensor("inner: input", input)
+    check.tensor("inner: other", other)
+    if not input.ndim or not other.ndim:
+        return input * other
+    n = input.shape[-1]
+    if other.shape[-1] != n:
+        raise ValueError(
+            f"inner: other: expected a last dimension of size {n} as of input, got shape "
+            f"{other.shape}"
+        )
+    rows = [reshape(x, (math.prod(x.shape[:-1]), n)) for x in (input, other)]
+    return reshape(matmul(rows[0], rows[1].T), (*input.shape[:-1], *other.shape[:-1]))
+
+
 def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """The matrix of input[i] vec2[j]; any dtypes.
 

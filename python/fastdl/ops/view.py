@@ -93,9 +93,12 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
     return permute(input, [at[d] if d in at else next(rest) for d in range(ndim)])
 
 
-def reshape(input: Tensor, *shape: int | Sequence[int]) -> Tensor:
-    """`input` in another shape (one size may be -1): a view if the strides allow, else a copy."""
-    sizes = _ints("reshape", shape)
+def reshape(
+    input: Tensor, *to: int | Sequence[int], shape: int | Sequence[int] | None = None
+) -> Tensor:
+    """`input` in the shape `to`, or `shape` (one size may be -1): a view if the strides allow, else
+    a copy."""
+    sizes = _ints("reshape", to, shape)
     out = _C.reshape(input, sizes)
     if out is None:
         return reshape(copy.contiguous(input), sizes)
@@ -106,13 +109,15 @@ def _reshape_vjp(_: Node, g: Tensor, shape: tuple[int, ...]) -> Tensor:
     return reshape(g, shape)
 
 
-def view(input: Tensor, *shape: int | Sequence[int]) -> Tensor:
+def view(
+    input: Tensor, *to: int | Sequence[int], size: int | Sequence[int] | None = None
+) -> Tensor:
     """As `reshape`, but never a copy.
 
     Raises:
         ValueError: the strides of `input` do not allow a view of that shape.
     """
-    sizes = _ints("view", shape)
+    sizes = _ints("view", to, size)
     if _C.view(input, sizes) is None:
         raise ValueError(
             f"view: shape {input.shape} with strides {input.stride()} cannot be seen as {sizes}; "
@@ -155,9 +160,11 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     return reshape(input, (*input.shape[:d], *named, *input.shape[d + 1 :]))
 
 
-def expand(input: Tensor, *shape: int | Sequence[int]) -> Tensor:
-    """`input` broadcast to `shape` without a copy (-1 keeps a size)."""
-    sizes = _ints("expand", shape)
+def expand(
+    input: Tensor, *to: int | Sequence[int], size: int | Sequence[int] | None = None
+) -> Tensor:
+    """`input` broadcast to the shape `to`, or `size`, without a copy (-1 keeps a size)."""
+    sizes = _ints("expand", to, size)
     return record_view(
         _C.expand(input, sizes), input, lambda base: expand(base, sizes), _expand_vjp, input.shape
     )
