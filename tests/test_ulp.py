@@ -115,8 +115,6 @@ def bound(name: str, dtype: np.dtype, isa: str | None = None) -> float:
         return 0.501  # the wide reference is rounded itself
     if name in COMPOSED:
         return 4.0
-    if name == "gelu" and isa == "baseline":
-        return 2.25  # without fused multiply-add
     if dtype == np.float64 and name == "digamma":
         return 4.0
     if dtype == np.float64 and name == "erfc" and isa == "baseline":
