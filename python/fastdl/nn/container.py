@@ -12,6 +12,7 @@ from .module import MODULE, Module
 
 T = TypeVar("T")
 C = TypeVar("C", bound="_Held[Any]")
+M = TypeVar("M", bound="_Modules")
 
 
 class _Held(Module, Generic[T]):
@@ -94,22 +95,22 @@ class _Numbered(_Held[T]):
 
 
 class _Modules(_Numbered[Module]):
-    def append(self: C, module: Module) -> C:
+    def append(self: M, module: Module) -> M:
         """Add `module` at the end; returns the container.
 
         Raises:
             TypeError: `module` is not a `Module`.
         """
-        self._append("module", module)  # type: ignore[attr-defined]
+        self._append("module", module)
         return self
 
-    def extend(self: C, modules: Iterable[Module]) -> C:
+    def extend(self: M, modules: Iterable[Module]) -> M:
         """Add all of `modules` at the end; returns the container.
 
         Raises:
             TypeError: `modules` is no iterable, or one of them no `Module`.
         """
-        self._extend("modules", modules)  # type: ignore[attr-defined]
+        self._extend("modules", modules)
         return self
 
 
