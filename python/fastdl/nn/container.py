@@ -208,13 +208,14 @@ class _Named(_Held[T]):
     def _update(self, where: str, members: Any) -> None:
         """Add those of a mapping, or of pairs of name and member, once every one is known to
         fit."""
-        if not isinstance(members, Mapping | _Named | Iterable) or isinstance(members, Tensor):
+        try:
+            pairs = dict(members.items() if isinstance(members, Mapping | _Named) else members)
+        except (TypeError, ValueError):
             raise TypeError(
                 f"{type(self).__name__}: {where}: expected a mapping of names to {where}, "
                 f"got {type(members).__name__}"
-            )
-        pairs = members.items() if isinstance(members, Mapping | _Named) else members
-        for name, value in [(n, self._checked(str(n), v)) for n, v in pairs]:
+            ) from None
+        for name, value in [(n, self._checked(str(n), v)) for n, v in pairs.items()]:
             self._add(name, str(name), value)
 
 

@@ -60,6 +60,7 @@ def fill_(input: Tensor, value: float) -> Tensor:
     if isinstance(value, Tensor):
         if value.ndim:
             raise ValueError(f"fill_: value: expected a 0-d tensor, got shape {value.shape}")
+        check_in_place("fill_", input)
         return copy_(input, value)
     check_in_place("fill_", input)
     _C.fill_(input, value)
