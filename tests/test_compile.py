@@ -208,7 +208,7 @@ def test_memory_is_reused_within_a_step():
         f(x)
         return fd._C.pool_stats()["live_bytes"] - before
 
-    assert loop(30) == loop(3)
+    assert loop(60) == loop(30)
 
 
 # ---- random draws ----------------------------------------------------------------------------

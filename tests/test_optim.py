@@ -458,3 +458,25 @@ def test_keywords_that_choose_an_implementation():
     off = {"capturable": False, "differentiable": None}
     optimizer = optim.AdamW([fd.ones(1, requires_grad=True)], foreach=True, fused=False, **off)
     assert type(optimizer) is optim.AdamW and "foreach" not in optimizer.param_groups[0]
+
+
+def test_hyperparameters_in_a_list_may_be_changed_in_place():
+    """Groups that hold what they held are not prepared anew: a list may hold something else."""
+
+    def run(change):
+        p = fd.ones(3, requires_grad=True)
+        optimizer = optim.Adam([p], lr=0.1, betas=[0.9, 0.999])
+        for i in range(4):
+            p.grad = fd.tensor([1.0, -2.0, 0.5]) * (i + 1)
+            if i == 2:
+                change(optimizer.param_groups[0])
+            optimizer.step()
+        return p.detach().numpy().tobytes()
+
+    def in_place(group):
+        group["betas"][0] = 0.5
+
+    def anew(group):
+        group["betas"] = [0.5, 0.999]
+
+    assert run(in_place) == run(anew) != run(lambda group: None)

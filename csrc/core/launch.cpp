@@ -43,7 +43,14 @@ void run_kernel(Kernel kernel, void* const* operands, const void* params, int64_
     return;
   }
   const KernelWork each{kernel, operands, params};
-  parallel_for(units, std::max<int64_t>(1, units * kPart / work), run_units, &each);
+  run_range(units, work, run_units, &each);
+}
+
+void run_range(int64_t units, int64_t work, UnitRange run, const void* context) {
+  if (units <= 1 || work < kWorthThreads)
+    run(context, 0, units);
+  else
+    parallel_for(units, std::max<int64_t>(1, units * kPart / work), run, context);
 }
 
 namespace {

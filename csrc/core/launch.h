@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <type_traits>
 
+#include "core/parallel.h"
 #include "core/registry.h"
 #include "core/tensor.h"
 
@@ -30,6 +31,9 @@ constexpr int64_t kByBytes = -1;
 // Runs a kernel on all its units, on several threads where `work` is worth it.
 void run_kernel(Kernel kernel, void* const* operands, const void* params, int64_t units,
                 int64_t work);
+
+// Runs work(context, ...) over all units in the same way.
+void run_range(int64_t units, int64_t work, UnitRange run, const void* context);
 
 // The one way to call a kernel: looks it up (TypeError if the dtype has none) and runs it.
 void launch_bytes(Op op, DType dtype, const Tensor* const* operands, int n_operands,

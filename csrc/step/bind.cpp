@@ -61,7 +61,7 @@ void bind_step(py::module_& m) {
                              [](const Step& step) {
                                py::list names;
                                for (const Record& record : step.program().records)
-                                 names.append(info(record.op).name);
+                                 names.append(step.program().lines[record.line].name);
                                return names;
                              })
       .def_property_readonly(

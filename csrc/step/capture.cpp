@@ -76,14 +76,15 @@ BufferRef Capture::allocate(size_t bytes) {
   spare.pop_back();
   unused_.erase(buffer);
   buffer->references.store(1, std::memory_order_relaxed);
-  buffer->bytes = std::max(buffer->bytes, bytes);
+  buffer->bytes = bytes;
   return BufferRef(buffer);
 }
 
 void Capture::release(Buffer* buffer) {
   auto* capture = static_cast<Capture*>(buffer->owner);
   capture->unused_.insert(buffer);
-  if (!buffer->guarded) // with guard bands its size must stay what it is
+  capture->slot_of_.erase(buffer); // whoever gets it next is another slot
+  if (!buffer->guarded)            // with guard bands its size must stay what it is
     capture->free_[buffer->capacity].push_back(buffer);
 }
 
@@ -100,10 +101,8 @@ std::vector<BufferRef> Capture::take_memory() {
     else
       buffer->references.fetch_add(1, std::memory_order_relaxed);
     BufferRef reference(buffer);
-    if (const auto found = slot_of_.find(buffer); found != slot_of_.end()) {
-      program.slots[found->second].bytes = buffer->bytes;
+    if (const auto found = slot_of_.find(buffer); found != slot_of_.end())
       memory[found->second] = std::move(reference);
-    }
   }
   owned_.clear();
   return memory;
@@ -160,9 +159,12 @@ Place Capture::place_of(const Tensor& tensor) {
     slot.kind = is_inside(buffer) ? Slot::inside : Slot::outside;
     if (slot.kind == Slot::outside)
       slot.buffer = tensor.buffer;
+    else
+      slot.bytes = buffer->bytes;
     program.slots.push_back(std::move(slot));
   }
-  return {found->second, static_cast<std::byte*>(tensor.data()) - buffer->data};
+  return {found->second, static_cast<int32_t>(item_size(tensor.dtype)),
+          static_cast<std::byte*>(tensor.data()) - buffer->data};
 }
 
 void Capture::called(const Call& call) {
@@ -176,7 +178,8 @@ void Capture::called(const Call& call) {
            call.work};
   program.lines.push_back(describe(call));
   for (int i = 0; i < call.n_operands; ++i)
-    program.operands.push_back(call.operands[i] ? place_of(*call.operands[i]) : Place{-1, 0});
+    program.operands.push_back(call.operands[i] ? place_of(*call.operands[i])
+                                                : Place{Place::kNone, 0, 0});
   auto& params = program.params;
   const size_t at =
       (params.size() + Program::kParamsAlign - 1) / Program::kParamsAlign * Program::kParamsAlign;

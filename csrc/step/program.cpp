@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/launch.h"
+#include "step/chain.h"
 
 namespace fastdl {
 
@@ -26,23 +27,45 @@ void Program::hoist_checks() {
   records.insert(records.end(), others.begin(), others.end());
 }
 
+std::vector<Touches> touches_of(const Program& program) {
+  std::vector<Touches> touches(program.slots.size());
+  for (size_t i = 0; i < program.records.size(); ++i) {
+    const Record& r = program.records[i];
+    for (int k = 0; k < r.n_operands; ++k) {
+      const Place& place = program.operands[r.first_operand + k];
+      if (place.slot < 0)
+        continue;
+      Touches& t = touches[place.slot];
+      if (t.count++ == 0)
+        t.first = static_cast<int32_t>(i);
+      t.last = static_cast<int32_t>(i);
+    }
+  }
+  return touches;
+}
+
 Workspace::Workspace(const Program& program, std::vector<BufferRef> memory)
     : program_(program), buffers_(std::move(memory)), bases_(program.slots.size()),
       pointers_(program.operands.size()), uses_(program.slots.size()), params_(program.params) {
   buffers_.resize(program.slots.size());
+  if (program.arena_bytes)
+    arena_ = allocate_from_pool(static_cast<size_t>(program.arena_bytes));
   for (size_t i = 0; i < program.operands.size(); ++i)
     if (program.operands[i].slot >= 0)
       uses_[program.operands[i].slot].push_back(static_cast<int32_t>(i));
   for (size_t slot = 0; slot < program.slots.size(); ++slot) {
     const Slot& s = program.slots[slot];
-    if (s.kind == Slot::input)
+    if (s.kind == Slot::input || s.at == Slot::kNowhere)
       continue;
     if (s.kind == Slot::outside)
       buffers_[slot] = s.buffer;
-    else if (!buffers_[slot].get())
+    else if (s.at == Slot::kOwn && !buffers_[slot].get())
       buffers_[slot] = allocate_from_pool(s.bytes);
-    place(static_cast<int32_t>(slot), buffers_[slot]->data);
+    place(static_cast<int32_t>(slot),
+          s.at == Slot::kOwn ? buffers_[slot]->data : arena_->data + s.at);
   }
+  for (const Record& r : program.once)
+    run(r);
 }
 
 void Workspace::place(int32_t slot, std::byte* data) {
@@ -64,7 +87,15 @@ void Workspace::replay(const DrawBase* bases) {
     std::memcpy(&params_[draw.params], &now, sizeof now);
   }
   for (const Record& r : program_.records)
-    run_kernel(r.kernel, &pointers_[r.first_operand], &params_[r.params], r.units, r.work);
+    run(r);
+}
+
+void Workspace::run(const Record& r) {
+  void* const* operands = pointers_.data() + r.first_operand;
+  if (r.kernel)
+    run_kernel(r.kernel, operands, params_.data() + r.params, r.units, r.work);
+  else
+    run_chain(program_, r, operands, params_.data());
 }
 
 } // namespace fastdl

@@ -1,6 +1,7 @@
 // A training step written down: its kernel calls, the memory they use, the random draws they take.
 // A Program never changes; a Workspace is what one replay at a time needs of its own.
 #pragma once
+#include <span>
 #include <vector>
 
 #include "core/buffer.h"
@@ -12,17 +13,22 @@ namespace fastdl {
 
 // A place in memory as the program knows it: so many bytes into a slot.
 struct Place {
-  int32_t slot; // -1: a null operand
+  static constexpr int32_t kNone = -1, kScratch = -2; // and below: that block of a thread's own
+  int32_t slot;
+  int32_t item; // bytes of an element
   int64_t bytes;
+
+  bool operator==(const Place&) const = default;
 };
 
 struct Record {
-  Kernel kernel;
+  Kernel kernel; // null: a chain (step/chain.h) of `parts` calls, from `part` on in Program::parts
   Op op;
   int32_t first_operand, n_operands; // in Program::operands
   int32_t line;                      // in Program::lines
   int64_t params;                    // in Program::params
   int64_t units, work;
+  int32_t part = 0, parts = 0;
 };
 
 // A draw that a call takes: the how-manieth of its generator in this step.
@@ -40,16 +46,24 @@ struct Slot {
   };
   Kind kind;
   BufferRef buffer; // of an outside slot
-  size_t bytes = 0; // of an inside slot
+  // Of an inside slot:
+  size_t bytes = 0;
+  bool constant = false; // written once for each workspace
+  static constexpr int64_t kOwn = -1, kNowhere = -2;
+  int64_t at = kOwn; // in the workspace's arena, or in memory of its own, or no call uses it
 };
 
 struct Program {
   std::vector<Record> records;
+  std::vector<Record> once;  // run when a workspace is made
+  std::vector<Record> parts; // of chains
   std::vector<Place> operands;
   std::vector<std::byte> params; // each struct aligned to kParamsAlign
   std::vector<Draw> draws;
   std::vector<Slot> slots;
   std::vector<Line> lines; // for people; a replay does not look at them
+
+  int64_t arena_bytes = 0;
 
   static constexpr size_t kParamsAlign = 16;
 
@@ -57,6 +71,21 @@ struct Program {
   // input is refused before anything is written.
   void hoist_checks();
 };
+
+inline std::span<Place> operands_of(Program& program, const Record& r) {
+  return {program.operands.data() + r.first_operand, static_cast<size_t>(r.n_operands)};
+}
+
+template <class Params> Params& params_of(Program& program, const Record& r) {
+  return *reinterpret_cast<Params*>(&program.params[static_cast<size_t>(r.params)]);
+}
+
+// Which calls use a slot.
+struct Touches {
+  int32_t first, last;
+  int count = 0; // operands
+};
+std::vector<Touches> touches_of(const Program& program); // by slot
 
 // Where a generator stands when a replay begins.
 struct DrawBase {
@@ -81,7 +110,10 @@ private:
   void place(int32_t slot, std::byte* data);
 
   const Program& program_;
-  std::vector<BufferRef> buffers_;         // by slot
+  void run(const Record& record);
+
+  BufferRef arena_;
+  std::vector<BufferRef> buffers_;         // by slot, where it has memory of its own
   std::vector<std::byte*> bases_;          // by slot
   std::vector<void*> pointers_;            // by operand
   std::vector<std::vector<int32_t>> uses_; // by slot: its operands

@@ -7,6 +7,7 @@
 #include "core/check.h"
 #include "core/parallel.h"
 #include "core/structure.h"
+#include "step/passes.h"
 
 namespace py = pybind11;
 
@@ -93,9 +94,6 @@ Step::Step(Capture& capture, const py::tuple& arguments, const py::tuple& output
   }
   std::vector<BufferRef> memory = capture.take_memory();
   program_ = std::move(capture.program);
-  program_.hoist_checks();
-  outside_overlaps_ = overlaps_with_outside(objects);
-  workspace_ = std::make_unique<Workspace>(program_, std::move(memory));
   const auto note_outliving = [&](const View& view) {
     if (program_.slots[view.place.slot].kind == Slot::inside &&
         std::find(outliving_.begin(), outliving_.end(), view.place.slot) == outliving_.end())
@@ -106,6 +104,12 @@ Step::Step(Capture& capture, const py::tuple& arguments, const py::tuple& output
   for (const Gradient& gradient : gradients_)
     if (gradient.kind == Gradient::made)
       note_outliving(gradient.view);
+  std::vector<bool> outlives(program_.slots.size());
+  for (int32_t slot : outliving_)
+    outlives[slot] = true;
+  optimize(program_, outlives);
+  outside_overlaps_ = overlaps_with_outside(objects);
+  workspace_ = std::make_unique<Workspace>(program_, std::move(memory));
 }
 
 bool Step::is_current() const { return structure_ == structure_version(); }
