@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 from .. import _C, check
-from ..autograd import Node, record
+from ..autograd import Node, needs_grad, record
 from ..tensor import Tensor
 from .binary import minimum
 from .binary_loss import signs
+from .cat import cat
 from .copy import cast
 from .create import arange
 from .distance import cosine_similarity, pairwise_distance
@@ -109,13 +110,29 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean
     at = _C.where(counted, target, 0)
     none = _C.full(input.shape, 0, target.dtype)
     is_other = _C.eq(scatter_add(none, -1, at, cast(counted, target.dtype)), 0)
-    total, slope = _over_pairs(input.detach(), at, counted, is_other)
-    return reduced(record(total, _over_pairs_vjp, (input,), (slope,)) / classes, reduction)
+    shape = (target.numel() // classes, classes)
+    rows = [reshape(z, shape) for z in (input.detach(), at, counted, is_other)]
+    total, slope = _over_pairs(rows, needs_grad(input))
+    total = record(reshape(total, input.shape[:-1]), _over_pairs_vjp, (input,), (slope,))
+    return reduced(total / classes, reduction)
 
 
-def _over_pairs(x: Tensor, at: Tensor, counted: Tensor, is_other: Tensor) -> tuple[Tensor, Tensor]:
-    """Σ max(0, 1 - x[j] + x[i]) over counted targets j and others i, and its derivative, which is
-    constant between its jumps; about 2²⁰ of the pairs at a time."""
+def _over_pairs(rows: list[Tensor], with_slope: bool) -> tuple[Tensor, Tensor | None]:
+    """Σ max(0, 1 - x[j] + x[i]) over counted targets j and others i of each row, and its
+    derivative, which is constant between its jumps; about 2²⁰ of the pairs at a time."""
+    n, classes = rows[0].shape
+    step = max(1, _PIECE // classes**2)
+    parts = []
+    for first in range(0, n, step):
+        x, at, counted, is_other = [_C.index(z, (slice(first, first + step),)) for z in rows]
+        parts.append(_pairs_of_rows(x, at, counted, is_other, with_slope))
+    totals, slopes = zip(*parts, strict=True)
+    return cat(totals), cat(slopes) if with_slope else None
+
+
+def _pairs_of_rows(
+    x: Tensor, at: Tensor, counted: Tensor, is_other: Tensor, with_slope: bool
+) -> tuple[Tensor, Tensor]:
     total, slope = _C.full(x.shape[:-1], 0, x.dtype), _C.full(x.shape, 0, x.dtype)
     step = max(1, _PIECE // x.numel())
     for first in range(0, x.shape[-1], step):
@@ -125,15 +142,16 @@ def _over_pairs(x: Tensor, at: Tensor, counted: Tensor, is_other: Tensor) -> tup
         pairs = _C.logical_and(_C.unsqueeze(_C.index(counted, piece), -1),
                                _C.unsqueeze(is_other, -2))  # fmt: skip
         short = _C.where(pairs, 1 - scores + _C.unsqueeze(x, -2), 0.0)
-        active = _C.cast(_C.logical_not(_C.le(short, 0)), x.dtype)  # NaN, too
         total = total + relu(short).sum((-2, -1))
-        slope = scatter_add(slope + active.sum(-2), -1, places, -active.sum(-1))
+        if with_slope:
+            active = _C.cast(_C.logical_not(_C.le(short, 0)), x.dtype)  # NaN, too
+            slope = scatter_add(slope + active.sum(-2), -1, places, -active.sum(-1))
     return total, slope
 
 
 def _over_pairs_vjp(node: Node, g: Tensor) -> Tensor:
     (slope,) = node.saved_tensors
-    return unsqueeze(g, -1) * slope
+    return unsqueeze(g, -1) * reshape(slope, (*g.shape, slope.shape[-1]))
 
 
 def margin_ranking_loss(

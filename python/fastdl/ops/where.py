@@ -57,8 +57,13 @@ def nan_to_num(
     if not check.tensor("nan_to_num: input", input).is_floating_point():
         return input.clone()
     largest = (2 - 2.0**-23) * 2.0**127 if input.dtype.itemsize == 4 else (2 - 2.0**-52) * 2.0**1023
+    nan = _replacement("nan", nan)
+    if posinf is None and neginf is None:  # faster by half
+        from .compare import clamp
+
+        return where(_C.isnan(input), nan, clamp(input, -largest, largest))
     ends = ((float("inf"), "posinf", posinf, largest), (-float("inf"), "neginf", neginf, -largest))
-    out = where(_C.isnan(input), _replacement("nan", nan), input)
+    out = where(_C.isnan(input), nan, input)
     for end, name, given, default in ends:
         value = default if given is None else _replacement(name, given)
         out = where(_C.eq(input, end), value, out)
