@@ -27,7 +27,7 @@ template <> struct BaseConstants<double> {
 };
 
 // 2^x: exact for integral x, 0 from x = -152 (double -1078) down; subnormal results are rounded
-// once.  Error: 0.88 ULP; double 0.88.
+// once.  Error: 0.92 ULP (1.19 without fma); double 0.88.
 template <class V> FASTDL_INLINE V exp2(V x) {
   using B = BaseConstants<scalar_of<V>>;
   const V y = max(constant<V>(B::exp2_low), min(constant<V>(B::exp2_high), x));
@@ -37,7 +37,7 @@ template <class V> FASTDL_INLINE V exp2(V x) {
 }
 
 // log to the base 2: exact for powers of 2; -inf at 0 and -0, NaN below, inf at inf.
-// Error: 1.6 ULP; double 1.53.
+// Error: 1.81 ULP (1.97 without fma); double 1.53.
 template <class V> FASTDL_INLINE V log2(V x) {
   using B = BaseConstants<scalar_of<V>>;
   V k;
@@ -46,7 +46,7 @@ template <class V> FASTDL_INLINE V log2(V x) {
   return k + (product + fma(log_tail(f, V{}), unit, low));
 }
 
-// log to the base 10: -inf at 0 and -0, NaN below, inf at inf.  Error: 0.88 ULP; double 0.86.
+// log to the base 10: -inf at +-0, NaN below, inf at inf.  Error: 1.67 ULP (1.96); double 0.86.
 template <class V> FASTDL_INLINE V log10(V x) {
   using B = BaseConstants<scalar_of<V>>;
   V k;

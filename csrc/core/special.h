@@ -57,7 +57,7 @@ template <class V> FASTDL_INLINE V erfc_beyond_half(V x) {
 }
 
 // erf.  As float x + x P(x^2) for |x| < 7/8, else 1 - exp(|x| Q(|x|)).  -0 at -0, +-1 at +-inf.
-// Error: 1.11 ULP; double 1.35.
+// Error: 1.19 ULP (1.33 without fma); double 1.35.
 template <class V> FASTDL_INLINE V erf(V x) {
   const V magnitude = abs(x), one = constant<V>(1);
   const V near = fma(magnitude, erf_tail(x * x), magnitude);
