@@ -19,6 +19,7 @@ from fastdl.data import (
     random_split,
     stratified_folds,
 )
+from fastdl.data.shuffle import random_keys, random_permutation
 
 
 def numbers(n: int) -> TensorDataset:
@@ -140,6 +141,25 @@ def test_order_depends_on_the_draw_index_alone():
     labels_of(DataLoader(numbers(33), 4, shuffle=True))
     generator.set_state(state)
     assert labels_of(DataLoader(numbers(20), 20, shuffle=True)) == expected
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 7, 64, 1797, 70_001])
+def test_an_order_is_that_of_its_random_keys(n):
+    """So says NumPy's Philox: orders are the same in every version."""
+
+    class Drawn:
+        def __init__(self, seed):
+            self.seed, self.draw = seed, 2**64 - 1
+
+        def next_draw(self):
+            self.draw += 1
+            return self.draw - 1
+
+    for seed in (0, 5, 2**63 + 1, 3 << 70):
+        orders = [random_permutation(n, generator) for generator in [Drawn(seed)] * 2]
+        keys = [random_keys(n, generator) for generator in [Drawn(seed)] * 2]
+        for order, key in zip(orders, keys, strict=True):
+            assert order.tolist() == np.argsort(key, kind="stable").tolist()
 
 
 def test_shuffled_order_is_uniform():

@@ -7,6 +7,7 @@
 #include "core/cache.h"
 #include "core/check.h"
 #include "core/parallel.h"
+#include "core/permutation.h"
 #include "core/processors.h"
 #include "core/py_tensor.h"
 #include "core/registry.h"
@@ -55,6 +56,16 @@ void bind_core(py::module_& m) {
   bind_arena(m);
 
   m.def("op_table", &op_table, "Every op: its stem, kind, and the dtypes that have a kernel.");
+  m.def(
+      "random_permutation",
+      [](uint64_t seed_low, uint64_t seed_high, uint64_t draw, int64_t n) {
+        const Tensor order = empty({n}, DType::int64);
+        const py::gil_scoped_release release;
+        random_permutation(seed_low, seed_high, draw, n, order.as<int64_t>());
+        return order;
+      },
+      py::arg("seed_low"), py::arg("seed_high"), py::arg("draw"), py::arg("n"),
+      "The numbers 0 ... n - 1 in random order.");
   m.def("isa", &isa, "The instruction set whose kernels run.");
   m.def("isas", &isas, "The instruction sets built in that this machine can run.");
   m.def("blas_core", [] { return blas().core; }, "The kernels that OpenBLAS chose.");

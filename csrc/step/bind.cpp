@@ -43,6 +43,21 @@ void bind_step(py::module_& m) {
       .def("note_draw", &Capture::note_draw, py::arg("seed"), py::arg("draw"), py::arg("generator"),
            py::arg("index"))
       .def("is_held_elsewhere", &Capture::is_held_elsewhere, py::arg("outputs"));
+  py::class_<Epoch>(m, "Epoch", "The batches of an epoch.")
+      .def(py::init<std::vector<std::optional<Tensor>>, std::optional<Tensor>, int64_t, int64_t>(),
+           py::arg("sources"), py::arg("order"), py::arg("rows"), py::arg("batch"))
+      .def_readonly("done", &Epoch::done, "So many steps.")
+      .def(
+          "advance", [](Epoch& epoch) { epoch.begun = ++epoch.done; }, "A step is done.")
+      .def_readonly("begun", &Epoch::begun, "Steps done, and one that failed.")
+      .def(
+          "gather",
+          [](const Epoch& epoch, const py::tuple& arguments) {
+            const std::vector<PyTensor*> tensors = tensors_in(arguments).value();
+            epoch.check_arguments(tensors, epoch.done);
+            epoch.gather(tensors, epoch.done);
+          },
+          py::arg("arguments"), "Puts the rows of the next step into them.");
   py::class_<Step>(m, "Step", collected(), "A captured step.")
       .def(py::init<Capture&, const py::tuple&, const py::tuple&>(), py::arg("capture"),
            py::arg("arguments"), py::arg("outputs"))
@@ -56,6 +71,26 @@ void bind_step(py::module_& m) {
             return step.replay(arguments, bases);
           },
           py::arg("arguments"), py::arg("generators"))
+      .def(
+          "run",
+          [](Step& step, Epoch& epoch, int64_t count, const py::tuple& arguments,
+             const std::vector<std::pair<py::object, uint64_t>>& generators,
+             const std::vector<std::tuple<Tensor, Tensor, int64_t>>& scheduled,
+             const std::vector<Tensor>& stacks, int64_t stacked_from) {
+            std::vector<Scheduled> rates;
+            for (const auto& [hyper, table, column] : scheduled)
+              rates.push_back({hyper, table, column});
+            step.run(epoch, count, arguments, generators, rates, stacks, stacked_from);
+          },
+          py::arg("epoch"), py::arg("count"), py::arg("arguments"), py::arg("generators"),
+          py::arg("scheduled"), py::arg("stacks"), py::arg("stacked_from"))
+      .def("outputs",
+           [](const Step& step) {
+             py::list found;
+             for (const Tensor& x : step.outputs())
+               found.append(py::make_tuple(x.shape, x.dtype));
+             return found;
+           })
       .def("is_current", &Step::is_current)
       .def_property_readonly("calls",
                              [](const Step& step) {

@@ -1,6 +1,8 @@
 #include "step/step.h"
 
 #include <algorithm>
+#include <cstring>
+#include <exception>
 #include <new>
 #include <optional>
 
@@ -16,18 +18,6 @@ namespace {
 
 PyTensor* tensor_in(py::handle object) { return reinterpret_cast<PyTensor*>(object.ptr()); }
 
-// Nothing if something else is among them, or a tensor that requires gradients.
-std::optional<std::vector<PyTensor*>> tensors_in(const py::tuple& tuple) {
-  std::vector<PyTensor*> tensors;
-  tensors.reserve(tuple.size());
-  for (py::handle item : tuple) {
-    if (!is_tensor(item.ptr()) || tensor_in(item)->requires_grad)
-      return std::nullopt;
-    tensors.push_back(tensor_in(item));
-  }
-  return tensors;
-}
-
 std::vector<Overlap> overlaps_of(const std::vector<PyTensor*>& arguments) {
   std::vector<Overlap> overlaps;
   for (size_t i = 1; i < arguments.size(); ++i)
@@ -40,6 +30,20 @@ std::vector<Overlap> overlaps_of(const std::vector<PyTensor*>& arguments) {
   return overlaps;
 }
 
+// Writes x into a row of a row-major tensor.
+void put_row(const Tensor& stack, int64_t row, const Tensor& x) {
+  if (x.is_contiguous()) {
+    const int64_t bytes = x.numel() * item_size(x.dtype);
+    std::memcpy(stack.as<std::byte>() + row * bytes, x.data(), static_cast<size_t>(bytes));
+    return;
+  }
+  Tensor target = stack;
+  target.offset += row * x.numel();
+  target.shape.erase(0);
+  target.strides.erase(0);
+  copy_into(target, x);
+}
+
 Tensor geometry(const Tensor& tensor) {
   Tensor out = tensor;
   out.buffer = {};
@@ -47,6 +51,17 @@ Tensor geometry(const Tensor& tensor) {
 }
 
 } // namespace
+
+std::optional<std::vector<PyTensor*>> tensors_in(const py::tuple& tuple) {
+  std::vector<PyTensor*> tensors;
+  tensors.reserve(tuple.size());
+  for (py::handle item : tuple) {
+    if (!is_tensor(item.ptr()) || tensor_in(item)->requires_grad)
+      return std::nullopt;
+    tensors.push_back(tensor_in(item));
+  }
+  return tensors;
+}
 
 Step::View Step::view_of(Capture& capture, const Tensor& tensor) {
   return {capture.place_of(tensor), geometry(tensor)};
@@ -94,6 +109,12 @@ Step::Step(Capture& capture, const py::tuple& arguments, const py::tuple& output
   }
   std::vector<BufferRef> memory = capture.take_memory();
   program_ = std::move(capture.program);
+  steady_ = std::all_of(before_.begin(), before_.end(), [this](const GradBefore& before) {
+    return std::any_of(gradients_.begin(), gradients_.end(), [&](const Gradient& after) {
+      return after.leaf.is(before.leaf) &&
+             after.kind == (before.none ? Gradient::none : Gradient::kept);
+    });
+  });
   const auto note_outliving = [&](const View& view) {
     if (program_.slots[view.place.slot].kind == Slot::inside &&
         std::find(outliving_.begin(), outliving_.end(), view.place.slot) == outliving_.end())
@@ -181,7 +202,7 @@ void Step::renew_what_is_held() {
   }
 }
 
-py::object Step::replay(const py::tuple& tuple, const std::vector<DrawBase>& bases) {
+std::unique_lock<std::mutex> Step::take_turn() {
   if (forks_ != fork_count()) { // whoever had the turn is not in this process
     new (&turn_) std::mutex;
     forks_ = fork_count();
@@ -191,13 +212,13 @@ py::object Step::replay(const py::tuple& tuple, const std::vector<DrawBase>& bas
     const py::gil_scoped_release release;
     turn.lock();
   }
-  // No Python code may run while this holds its turn: it could call the step again.
-  const auto given = tensors_in(tuple);
-  if (!given || recorder || !fits(*given)) {
-    turn.unlock();
-    return py::none();
-  }
-  const std::vector<PyTensor*>& arguments = *given;
+  return turn;
+}
+
+// Makes ready for a replay, if it fits.
+bool Step::begin(const std::vector<PyTensor*>& arguments) {
+  if (!fits(arguments))
+    return false;
   for (size_t i = 0; i < arguments.size(); ++i)
     workspace_->set_input(static_cast<int32_t>(i),
                           static_cast<std::byte*>(arguments[i]->value.data()));
@@ -208,21 +229,23 @@ py::object Step::replay(const py::tuple& tuple, const std::vector<DrawBase>& bas
                                              before.offset * item_size(grad.dtype));
     }
   renew_what_is_held();
-  {
-    const py::gil_scoped_release release;
-    workspace_->replay(bases.data());
-  }
-  std::vector<Tensor> outputs, gradients;
-  for (const Output& output : outputs_)
-    outputs.push_back(output.same ? Tensor() : tensor_at(output.view, arguments));
-  for (const Gradient& g : gradients_)
-    gradients.push_back(g.kind == Gradient::made ? tensor_at(g.view, arguments) : Tensor());
-  turn.unlock();
+  return true;
+}
 
+std::vector<Tensor> Step::gradients(const std::vector<PyTensor*>& arguments) const {
+  std::vector<Tensor> found;
+  for (const Gradient& g : gradients_)
+    found.push_back(g.kind == Gradient::made ? tensor_at(g.view, arguments) : Tensor());
+  return found;
+}
+
+// What a caller sees of so many replays: counters and gradients.
+void Step::end(const std::vector<PyTensor*>& arguments, std::vector<Tensor> gradients,
+               int64_t steps) {
   for (const SharedVersion& version : changed_)
-    ++version.get()->value;
+    version.get()->value += steps;
   for (int32_t i : changed_arguments_)
-    ++version_of(arguments[i])->value;
+    version_of(arguments[i])->value += steps;
   for (size_t i = 0; i < gradients_.size(); ++i) {
     Gradient& g = gradients_[i];
     if (g.kind == Gradient::kept)
@@ -237,7 +260,112 @@ py::object Step::replay(const py::tuple& tuple, const std::vector<DrawBase>& bas
       Py_XSETREF(grad, wanted);
     }
   }
+}
+
+py::object Step::replay(const py::tuple& tuple, const std::vector<DrawBase>& bases) {
+  std::unique_lock turn = take_turn();
+  // No Python code may run while this holds its turn: it could call the step again.
+  const auto given = tensors_in(tuple);
+  if (!given || recorder || !begin(*given)) {
+    turn.unlock();
+    return py::none();
+  }
+  const std::vector<PyTensor*>& arguments = *given;
+  {
+    const py::gil_scoped_release release;
+    workspace_->replay(bases.data());
+  }
+  std::vector<Tensor> outputs;
+  for (const Output& output : outputs_)
+    outputs.push_back(output.same ? Tensor() : tensor_at(output.view, arguments));
+  std::vector<Tensor> gradients = this->gradients(arguments);
+  turn.unlock();
+  end(arguments, std::move(gradients), 1);
   return results(std::move(outputs), arguments);
+}
+
+void Step::run(Epoch& epoch, int64_t count, const py::tuple& tuple,
+               const std::vector<std::pair<py::object, uint64_t>>& generators,
+               const std::vector<Scheduled>& scheduled, const std::vector<Tensor>& stacks,
+               int64_t stacked_from) {
+  const std::vector<PyTensor*> arguments = tensors_in(tuple).value();
+  const int64_t first = epoch.done;
+  epoch.check_arguments(arguments, first);
+  if (count > 1)
+    epoch.check_arguments(arguments, first + count - 1);
+  require(stacks.size() == outputs_.size(), "epoch: expected ", outputs_.size(), " results, got ",
+          stacks.size());
+  for (const Scheduled& s : scheduled)
+    require(s.hyper.dtype == DType::float64 && s.hyper.numel() > 0 &&
+                s.rates.dtype == DType::float64 && s.rates.is_contiguous() && s.rates.ndim() == 2 &&
+                s.rates.shape[0] >= first + count && s.column >= 0 && s.column < s.rates.shape[1],
+            "epoch: rates: expected a table with a row for each step, got ", s.rates.shape);
+
+  std::unique_lock turn = take_turn();
+  if (!begin(arguments)) {
+    turn.unlock();
+    return;
+  }
+  std::vector<Tensor> outputs;
+  for (size_t i = 0; i < outputs_.size(); ++i) {
+    outputs.push_back(tensor_at(outputs_[i].view, arguments));
+    Dims shape = outputs.back().shape;
+    shape.insert(0, stacks[i].ndim() ? stacks[i].shape[0] : 0);
+    require(stacks[i].shape == shape && stacks[i].dtype == outputs.back().dtype &&
+                stacks[i].is_contiguous() && shape[0] >= first + count - stacked_from &&
+                first >= stacked_from,
+            "epoch: results: expected ", shape, ", got ", stacks[i].shape);
+  }
+  if (!steady_)
+    count = 1;
+  // No Python code runs in this, so no signal comes between what is drawn and what is counted.
+  std::vector<DrawBase> bases;
+  const auto advance = [&](uint64_t steps) { // the generators; modulo 2^64 also back
+    for (const auto& [generator, draws] : generators) {
+      const auto draw = generator.attr("draw").cast<uint64_t>();
+      generator.attr("draw") = py::int_(draw + steps * draws);
+    }
+  };
+  for (const auto& [generator, draws] : generators)
+    bases.push_back(
+        {generator.attr("seed").cast<uint64_t>(), generator.attr("draw").cast<uint64_t>()});
+  advance(static_cast<uint64_t>(count)); // before another thread may draw
+  std::exception_ptr error;
+  {
+    const py::gil_scoped_release release;
+    try {
+      for (int64_t step = first; step < first + count; ++step) {
+        epoch.begun = step + 1;
+        epoch.gather(arguments, step);
+        for (const Scheduled& s : scheduled)
+          *s.hyper.as<double>() = s.rates.as<double>()[step * s.rates.shape[1] + s.column];
+        workspace_->replay(bases.data());
+        for (size_t i = 0; i < outputs.size(); ++i)
+          put_row(stacks[i], step - stacked_from, outputs[i]);
+        for (size_t i = 0; i < bases.size(); ++i)
+          bases[i].draw += generators[i].second;
+        ++epoch.done;
+      }
+    } catch (...) {
+      error = std::current_exception();
+    }
+  }
+  advance(static_cast<uint64_t>(epoch.begun - (first + count)));
+  outputs.clear();
+  const int64_t done = epoch.done - first;
+  std::vector<Tensor> gradients = done ? this->gradients(arguments) : std::vector<Tensor>();
+  turn.unlock();
+  if (done)
+    end(arguments, std::move(gradients), done);
+  if (error)
+    std::rethrow_exception(error);
+}
+
+std::vector<Tensor> Step::outputs() const {
+  std::vector<Tensor> found;
+  for (const Output& output : outputs_)
+    found.push_back(output.view.tensor);
+  return found;
 }
 
 py::object Step::results(std::vector<Tensor> tensors, const std::vector<PyTensor*>& arguments) {

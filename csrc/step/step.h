@@ -3,15 +3,28 @@
 #pragma once
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "step/capture.h"
+#include "step/epoch.h"
 #include "step/program.h"
 
 namespace fastdl {
 
+// Numbers that an optimizer's kernel reads, of which the first, the learning rate, has a column of
+// a table with a row for each step.
+struct Scheduled {
+  Tensor hyper; // float64
+  Tensor rates; // float64 (steps, columns), row-major
+  int64_t column;
+};
+
 // How two arguments lie to each other.
 enum class Overlap : uint8_t { none, memory, same };
+
+// Nothing if something else is among them, or a tensor that requires gradients.
+std::optional<std::vector<PyTensor*>> tensors_in(const pybind11::tuple& tuple);
 
 class Step {
 public:
@@ -23,7 +36,19 @@ public:
   // and nothing has happened, if the call does not fit.
   pybind11::object replay(const pybind11::tuple& arguments, const std::vector<DrawBase>& bases);
 
+  // Runs `count` steps of an epoch from the first that is not done, as many calls would: with the
+  // rows of each in these arguments, with rates of its own, with draws of (Generator, how many a
+  // step takes) that follow each other.  What a step returns goes into its row of `stacks`, whose
+  // first is that of step `stacked_from`.  Fewer steps are done where the call does not fit, or not
+  // any more.
+  void run(Epoch& epoch, int64_t count, const pybind11::tuple& arguments,
+           const std::vector<std::pair<pybind11::object, uint64_t>>& generators,
+           const std::vector<Scheduled>& scheduled, const std::vector<Tensor>& stacks,
+           int64_t stacked_from);
+
   bool is_current() const;
+  // What it returns, without memory.
+  std::vector<Tensor> outputs() const;
   const Program& program() const { return program_; }
 
   // For Python's garbage collector.
@@ -53,6 +78,10 @@ private:
   std::vector<bool> overlaps_with_outside(const std::vector<PyTensor*>& arguments) const;
   bool fits(const std::vector<PyTensor*>& arguments) const;
   void renew_what_is_held();
+  std::unique_lock<std::mutex> take_turn();
+  bool begin(const std::vector<PyTensor*>& arguments);
+  std::vector<Tensor> gradients(const std::vector<PyTensor*>& arguments) const;
+  void end(const std::vector<PyTensor*>& arguments, std::vector<Tensor> gradients, int64_t steps);
   pybind11::object results(std::vector<Tensor> tensors, const std::vector<PyTensor*>& arguments);
 
   Program program_;
@@ -68,6 +97,7 @@ private:
   std::vector<SharedVersion> changed_;
   std::vector<int32_t> changed_arguments_;
   int64_t structure_;
+  bool steady_; // after a replay another one fits
 
   std::mutex turn_; // one replay at a time
   int forks_;

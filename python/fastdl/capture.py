@@ -7,7 +7,9 @@ without Python is refused.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import _C
@@ -31,6 +33,23 @@ class Notes:
         self.reseeded: dict[Generator, None] = {}  # in the step itself: their draws are constants
         # What decides on the optimizer's kernels, and its hyperparameters when it stepped.
         self.optimizers: dict[Optimizer, tuple[Any, Any]] = {}
+
+
+class _ThisThread(threading.local):
+    schedule: Callable[[Optimizer], object] | None = None
+
+
+_this_thread = _ThisThread()
+
+
+@contextmanager
+def scheduled(schedule: Callable[[Optimizer], object] | None) -> Iterator[None]:
+    """In this thread each optimizer that steps is given its learning rates by `schedule` before."""
+    _this_thread.schedule = schedule
+    try:
+        yield
+    finally:
+        _this_thread.schedule = None
 
 
 def notes() -> Notes | None:
@@ -68,6 +87,9 @@ def reseeded(generator: Generator) -> None:
 
 def stepped(optimizer: Optimizer) -> None:
     """The optimizer is about to run its kernels."""
+    if _this_thread.schedule is not None:
+        _this_thread.schedule(optimizer)
+        optimizer.prepare()
     current = notes()
     if current is not None:
         hyper = optimizer.hyperparameters()

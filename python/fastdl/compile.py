@@ -5,15 +5,18 @@ from __future__ import annotations
 import functools
 import gc
 import inspect
-import types
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from . import _C, autograd, capture
 from .capture import CaptureError
+from .containers import PLACE, arguments_apart, put_together, take_apart
 from .grad_mode import is_grad_enabled
 from .listing import listing
 from .tensor import Tensor
+
+if TYPE_CHECKING:
+    from .data.shuffle import DrawSource
 
 __all__ = ["CaptureError", "CompiledFunction", "compile"]
 
@@ -65,8 +68,8 @@ class CompiledFunction:
 
     def __init__(self, fn: Callable[..., Any]) -> None:
         self.fn = fn
-        self._captured: dict[Any, list[_Captured]] = {}
-        self._latest: _Captured | None = None  # the one tried first
+        self._captured: dict[Any, list[Captured]] = {}
+        self._latest: Captured | None = None  # the one tried first
         functools.update_wrapper(self, fn, updated=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -80,30 +83,91 @@ class CompiledFunction:
         ):
             results = latest.replay(args)  # None while recording, and of anything but tensors
             if results is not None:
-                if latest.form is _PLACE:
+                if latest.form is PLACE:
                     return results[0]
-                return _put_together(latest.form, iter(results))
+                return put_together(latest.form, iter(results))
         # Part of another step, or watched by detect_anomaly.
         if capture.notes() is not None or autograd._watch is not None:
             return self.fn(*args, **kwargs)
         tensors: list[Tensor] = []
-        form = _arguments_apart((args, kwargs), tensors)
+        form = arguments_apart((args, kwargs), tensors)
         key, arguments = (form, is_grad_enabled()), tuple(tensors)
-        for captured in self._captured.get(key, ()):
+        for captured in self.captures(key):
             results = captured.replay(arguments)
             if results is not None:
                 self._latest = captured
-                return _put_together(captured.form, iter(results))
+                return put_together(captured.form, iter(results))
         captured, outputs = _capture(self.fn, form, arguments)
         self._latest = captured
         same_key = [c for c in self._captured.pop(key, ()) if c.step.is_current()]
         self._captured[key] = [captured, *same_key][:_KEPT]
         while len(self._captured) > _KEPT:
             self._captured.pop(next(iter(self._captured)))
-        return _put_together(captured.form, iter(outputs))
+        return put_together(captured.form, iter(outputs))
+
+    def epoch(
+        self,
+        data: Any,
+        batch_size: int = 1,
+        shuffle: bool = True,
+        *,
+        drop_last: bool = False,
+        generator: DrawSource | None = None,
+        lr: Any = None,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        progress: bool = False,
+    ) -> Any:
+        """Calls the function with each minibatch of `data`, without Python between the calls.
+
+        As this loop, bit for bit, draws and the state of optimizers included:
+
+        ```python
+        for batch in DataLoader(data, batch_size, shuffle, ...):
+            step(*batch, *args, **kwargs)
+        ```
+
+        Ctrl-C, and what other threads change, count after some hundredths of a second, between two
+        steps.
+
+        Args:
+            data: a tuple (or dict) of tensors or NumPy arrays of one length, whose rows are the
+                samples; one such array; or a dataset.  A dataset other than `TensorDataset`, or a
+                `Subset` of one, is asked for all samples before the first step.
+            batch_size: samples in a batch; the last one has what is left.
+            shuffle: a new random order, the one that `DataLoader` would draw.
+            drop_last: leaves the last batch out if it is smaller.
+            generator: where the order comes from; fastdl's own by default.
+            lr: learning rates, one for each step, or a row for each step with one for each group of
+                parameters: what the optimizers in the function step with.  They keep the last one.
+            args, kwargs: further arguments of each call.
+            progress: shows a bar.
+
+        Returns:
+            What the function returns, each tensor of it with a first dimension more: the steps.
+            Where a tensor's shape changes (predictions for a smaller last batch), a list of the
+            steps' tensors; where what is no tensor changes, a list of the steps' results.
+
+        Raises:
+            TypeError, ValueError: before the first step, where data are of no such kind or their
+                lengths differ, there is no batch, or rates are not one for each step.
+            CaptureError: as when called; in a step that is being captured.
+        """
+        return self._epoch(
+            (), data, batch_size, shuffle, drop_last, generator, lr, args, kwargs, progress
+        )
+
+    def _epoch(self, *arguments: Any) -> Any:
+        from .epoch import run_epoch  # which loads NumPy
+
+        return run_epoch(self, *arguments)
+
+    def captures(self, key: Any) -> Sequence[Captured]:
+        """Those of a signature: (form of the arguments, whether gradients are recorded)."""
+        return self._captured.get(key, ())
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else types.MethodType(self, instance)
+        return self if instance is None else _Method(self, instance)
 
     def __reduce__(self) -> tuple[Any, ...]:  # copies and pickles start without captures
         return CompiledFunction, (self.fn,)
@@ -127,16 +191,16 @@ class CompiledFunction:
 
 def _capture(
     fn: Callable[..., Any], called: Any, arguments: tuple[Tensor, ...]
-) -> tuple[_Captured, tuple[Tensor, ...]]:
+) -> tuple[Captured, tuple[Tensor, ...]]:
     """Runs fn and records it; gives the capture and the results' tensors."""
     notes = capture.Notes(arguments)
     collects = gc.isenabled()
     gc.disable()  # no finalizer of something else may be recorded
     try:
-        args, kwargs = _put_together(called, iter(notes.recording.arguments))
+        args, kwargs = put_together(called, iter(notes.recording.arguments))
         result = notes.recording.run(fn, args, kwargs, notes)
         tensors: list[Tensor] = []
-        form = _take_apart(result, tensors)
+        form = take_apart(result, tensors)
         outputs = tuple([t.detach() for t in tensors])
         del args, kwargs, result, tensors
     finally:
@@ -155,10 +219,43 @@ def _capture(
                 "compile: hyperparameters of an optimizer change after its step, which a replay "
                 "cannot do: change them outside (a scheduler's step() stays outside)"
             )
-    return _Captured(notes, called, arguments, outputs, form), outputs
+    return Captured(notes, called, arguments, outputs, form), outputs
 
 
-class _Captured:
+class _Method:
+    """A compiled function of an instance."""
+
+    def __init__(self, function: CompiledFunction, instance: Any) -> None:
+        self.__func__, self.__self__ = function, instance
+        functools.update_wrapper(self, function, updated=())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.__func__(self.__self__, *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__func__, name)
+
+    @functools.wraps(CompiledFunction.epoch)
+    def epoch(
+        self,
+        data: Any,
+        batch_size: int = 1,
+        shuffle: bool = True,
+        *,
+        drop_last: bool = False,
+        generator: DrawSource | None = None,
+        lr: Any = None,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        progress: bool = False,
+    ) -> Any:
+        first = (self.__self__,)
+        return self.__func__._epoch(
+            first, data, batch_size, shuffle, drop_last, generator, lr, args, kwargs, progress
+        )
+
+
+class Captured:
     """A captured step with what Python does around its replays."""
 
     def __init__(
@@ -170,19 +267,23 @@ class _Captured:
         form: Any,
     ) -> None:
         # Called with tensors alone, none of which requires gradients: no form to compare.
-        self.plain = called == (tuple, (tuple, *[_PLACE] * len(arguments)), (dict, ()))
+        self.plain = called == (tuple, (tuple, *[PLACE] * len(arguments)), (dict, ()))
         self.grad_enabled = is_grad_enabled()
         self.form = form
         self.draws = notes.draws
         self.reseeded = [(g, g.get_state()) for g in notes.reseeded]
         self.optimizers = [(o, kept) for o, (kept, _) in notes.optimizers.items()]
         self.step = _C.Step(notes.recording, arguments, outputs)
+        self.seconds: float | None = None  # that it took in an epoch, once it was in one
+
+    def prepare(self) -> bool:
+        """Makes the optimizers ready; whether a replay may then do what they would."""
+        return all(optimizer.prepare() == kept for optimizer, kept in self.optimizers)
 
     def replay(self, arguments: tuple[Tensor, ...]) -> Any:
         """The results, or None (and nothing has happened) if this call does not fit."""
-        for optimizer, kept in self.optimizers:
-            if optimizer.prepare() != kept:
-                return None
+        if not self.prepare():
+            return None
         if not self.draws and not self.reseeded:
             return self.step.replay(arguments, ())
         states = [(g.seed, g.draw) for g in self.draws]
@@ -196,77 +297,3 @@ class _Captured:
         for generator, state in self.reseeded:
             generator.set_state(state)
         return results
-
-
-# ---- containers of tensors -------------------------------------------------------------------
-
-
-class _Place:
-    """Where a tensor stood."""
-
-    def __repr__(self) -> str:
-        return "tensor"
-
-
-_PLACE = _Place()
-
-
-class _Constant:
-    """What is no tensor, or one that counts by identity; equal only if it is the same down to the
-    sign of a zero."""
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-        key = value.hex() if isinstance(value, float) else value
-        self.key = (type(value), id(value) if isinstance(value, Tensor) else key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Constant) and self.key == other.key
-
-    def __hash__(self) -> int:
-        try:
-            return hash(self.key)
-        except TypeError:
-            raise TypeError(
-                "compile: expected tensors and hashable arguments, in tuples, lists and dicts, "
-                f"got {type(self.value).__name__}"
-            ) from None
-
-
-def _arguments_apart(value: Any, tensors: list[Tensor]) -> Any:
-    """`_take_apart`, where a tensor that requires gradients stays itself."""
-    return _take_apart(value, tensors, identity=True)
-
-
-def _take_apart(value: Any, tensors: list[Tensor], identity: bool = False) -> Any:
-    """Appends the tensors in (nested) tuples, lists and dicts to `tensors`; the rest is returned,
-    hashable and with marks where they stood."""
-    if isinstance(value, Tensor):
-        if identity and value.requires_grad:
-            if not value.is_leaf:
-                raise CaptureError(
-                    "compile: an argument was computed by recorded operations, and a compiled step "
-                    "cannot pass gradients on to them: detach() it"
-                )
-            return _Constant(value)
-        tensors.append(value)
-        return _PLACE
-    if isinstance(value, tuple | list):
-        return (type(value), *[_take_apart(item, tensors, identity) for item in value])
-    if isinstance(value, dict):
-        keys = tuple([_Constant(key) for key in value])
-        return (type(value), keys, *[_take_apart(v, tensors, identity) for v in value.values()])
-    return _Constant(value)
-
-
-def _put_together(form: Any, tensors: Iterator[Tensor]) -> Any:
-    if form is _PLACE:
-        return next(tensors)
-    if isinstance(form, _Constant):
-        return form.value
-    kind, *rest = form
-    if issubclass(kind, dict):
-        values = [_put_together(f, tensors) for f in rest[1:]]
-        return kind(zip([key.value for key in rest[0]], values, strict=True))
-    items = [_put_together(f, tensors) for f in rest]
-    return kind(*items) if hasattr(kind, "_fields") else kind(items)

@@ -95,9 +95,9 @@ class Subset(Dataset):
 
 
 def take_rows(data: Tensor | np.ndarray, indices: np.ndarray) -> Tensor:
-    """Rows of `data` by one index operation: a new Tensor `[len(indices), ...]`."""
+    """Rows of `data` by one index operation: a new row-major Tensor `[len(indices), ...]`."""
     array = data.detach().numpy() if isinstance(data, Tensor) else data
-    return from_numpy(array[indices])
+    return from_numpy(np.take(array, indices, axis=0))
 
 
 def random_split(

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from .. import capture, random
+from .. import _C, capture, random
 
 
 class DrawSource(Protocol):
@@ -24,16 +24,24 @@ def random_keys(n: int, generator: DrawSource | None = None) -> np.ndarray:
     The raw words of a bit generator never change between NumPy versions, those of
     `numpy.random.Generator` may: so nothing but raw words is used here.
     """
+    key, draw = _next_draw(generator)
+    raw = np.random.Philox(key=key, counter=draw << 64).random_raw(n)
+    return np.asarray(raw, dtype=np.uint64)
+
+
+def random_permutation(n: int, generator: DrawSource | None = None) -> np.ndarray:
+    """The numbers 0 … n − 1 in random order (int64 `[n]`), that of `random_keys` in ascending
+    order; takes one draw of `generator`."""
+    key, draw = _next_draw(generator)
+    order: np.ndarray = _C.numpy(_C.random_permutation(key % 2**64, key >> 64, draw, n))
+    return order
+
+
+def _next_draw(generator: DrawSource | None) -> tuple[int, int]:
+    """Seed (128 bits) and draw index (64 bits)."""
     capture.refuse_if_capturing(
         "a random order or random integers are drawn", "draw them outside and pass them in"
     )
     generator = random.default_generator if generator is None else generator
-    low_word, draw = 0, generator.next_draw()
-    key = generator.seed % 2**128
-    counter = [low_word, draw % 2**64, 0, 0]
-    return np.asarray(np.random.Philox(key=key, counter=counter).random_raw(n), dtype=np.uint64)
-
-
-def random_permutation(n: int, generator: DrawSource | None = None) -> np.ndarray:
-    """The numbers 0 … n − 1 in random order (int64 `[n]`); takes one draw of `generator`."""
-    return np.argsort(random_keys(n, generator), kind="stable")
+    draw = generator.next_draw()
+    return generator.seed % 2**128, draw % 2**64

@@ -38,14 +38,14 @@ class FlatArena:
         self.hyper = _C.full((hyper,), 0, _C.DType.float64)
         self.counts = _C.full((len(sizes), counters), 0, _C.DType.float64)
         self.state: dict[str, Tensor] = {}
-        self._hyper_values: tuple[float, ...] = ()
+        self.hyper_values: tuple[float, ...] = ()
         self.adopt()
 
     def set_hyper(self, values: tuple[float, ...]) -> None:
         """Writes `hyper`."""
-        if values != self._hyper_values:
+        if values != self.hyper_values:
             _C.numpy(self.hyper)[:] = values
-            self._hyper_values = values
+            self.hyper_values = values
 
     @property
     def count_values(self) -> Any:
