@@ -62,7 +62,7 @@ def _table(part: Sequence[Row], ops: dict[str, Op]) -> str:
     for name in names:
         here = [cells.get((name, size)) for size in SIZES]
         behind = [r for r in here if r and r.verdict == "behind"]
-        note = ops[name].note if behind else ""
+        note = (ops[name].note or "not yet examined") if behind else ""
         mark = "• " * ops[name].representative
         table.append(f"| {mark}`{name}` | " + " | ".join(map(_cell, here)) + f" | {note} |")
     return "\n".join(table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from .inputs import three, two, two_integer, two_unit, with_row
-from .row import COMPOSED, row
+from .row import BY_C_LIBRARY, COMPOSED, row
 
 _row = partial(row, "binary", inputs=two)
 
@@ -19,10 +19,11 @@ OPS = [
     _row("pow", 12, lambda m, x, y: m.pow(x, y), lambda m, x, y: m.power(x, y), inputs=two_unit),
     _row("maximum", 12, lambda m, x, y: m.maximum(x, y)),
     _row("minimum", 12, lambda m, x, y: m.minimum(x, y)),
-    _row("fmod", 12, lambda m, x, y: m.fmod(x, y), inputs=two_unit),
-    _row("remainder", 12, lambda m, x, y: m.remainder(x, y), inputs=two_unit),
-    _row("floor_divide", 12, lambda m, x, y: m.floor_divide(x, y), inputs=two_unit),
-    _row("hypot", 12, lambda m, x, y: m.hypot(x, y)),
+    _row("fmod", 12, lambda m, x, y: m.fmod(x, y), inputs=two_unit, note=BY_C_LIBRARY),
+    _row("remainder", 12, lambda m, x, y: m.remainder(x, y), inputs=two_unit, note=BY_C_LIBRARY),
+    _row("floor_divide", 12, lambda m, x, y: m.floor_divide(x, y), inputs=two_unit,
+         note=BY_C_LIBRARY),
+    _row("hypot", 12, lambda m, x, y: m.hypot(x, y), note=BY_C_LIBRARY),
     _row("copysign", 12, lambda m, x, y: m.copysign(x, y)),
     _row("logaddexp", 12, lambda m, x, y: m.logaddexp(x, y)),
     _row("logaddexp2", 12, lambda m, x, y: m.logaddexp2(x, y)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from .inputs import boolean
-from .row import COMPOSED, row
+from .row import COMPOSED, IN_RANGE, row
 
 _row = partial(row, "reduce")
 
@@ -19,8 +19,8 @@ OPS = [
     _row("mean", 4, lambda m, x: m.mean(x, -1)),
     _row("mean_first", 4, lambda m, x: m.mean(x, 0)),
     _row("nansum", 4, lambda m, x: m.nansum(x, -1), note=COMPOSED),
-    _row("nanmean", 4, lambda m, x: m.nanmean(x, -1)),
-    _row("prod", 4, lambda m, x: m.prod(x, -1)),
+    _row("nanmean", 4, lambda m, x: m.nanmean(x, -1), note=COMPOSED),
+    _row("prod", 4, lambda m, x: m.prod(x, -1), note=IN_RANGE),
     _row("var", 4, lambda m, x: m.var(x, -1), lambda m, x: m.var(x, -1, ddof=1)),
     _row("var_first", 4, lambda m, x: m.var(x, 0), lambda m, x: m.var(x, 0, ddof=1)),
     _row("std", 4, lambda m, x: m.std(x, -1), lambda m, x: m.std(x, -1, ddof=1)),

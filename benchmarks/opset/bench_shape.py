@@ -64,7 +64,7 @@ OPS = [
     _row("linspace", 4, lambda m, x: m.linspace(0, 1, x.shape[0] * x.shape[1]),
          lambda m, x: m.linspace(0, 1, x.size, dtype="float32"), note=COMPOSED),
     _row("logspace", 4, lambda m, x: m.logspace(0, 1, x.shape[0] * x.shape[1]),
-         lambda m, x: m.logspace(0, 1, x.size, dtype="float32")),
+         lambda m, x: m.logspace(0, 1, x.size, dtype="float32"), note=BY_NUMPY),
     _row("tril_indices", 8, lambda m, x: m.tril_indices(len(x), len(x)),
          lambda m, x: m.stack(m.tril_indices(len(x))), inputs=square, note=COMPOSED),
     _row("triu_indices", 8, lambda m, x: m.triu_indices(len(x), len(x)),

@@ -44,7 +44,7 @@ OPS = [
     _row("unique", 8, lambda m, x: m.unique(x), jax=None, inputs=repeated),
     _row("unique_consecutive", 8, lambda m, x: m.unique_consecutive(x), None, inputs=runs),
     _row("bincount", 8, lambda m, x: m.bincount(x), inputs=repeated,
-         jax=lambda jax, x: jax.numpy.bincount(x, length=100)),
+         jax=lambda jax, x: jax.numpy.bincount(x, length=100), note=COMPOSED),
     _row("histc", 4, lambda m, x: m.histc(x, 100, -3, 3),
          lambda m, x: m.histogram(x, 100, (-3, 3))[0], inputs=normal, note=COMPOSED),
     _row("searchsorted", 12, lambda m, x, y: m.searchsorted(x, y), inputs=boundaries),
@@ -52,5 +52,5 @@ OPS = [
          inputs=boundaries),
     _row("isin", 5, lambda m, x, y: m.isin(y, x), inputs=boundaries,
          # By default JAX compares each with each: half a minute and 10 GB for 10⁷.
-         jax=lambda jax, x, y: jax.numpy.isin(y, x, method="binary_search")),
+         jax=lambda jax, x, y: jax.numpy.isin(y, x, method="binary_search"), note=COMPOSED),
 ]  # fmt: skip

@@ -27,7 +27,7 @@ OPS = [
     _row("logit", 8, lambda m, x: m.logit(x), lambda m, x: m.log(x / (1 - x)),
          scipy=lambda sp, x: sp.special.logit(x),
          jax=lambda jax, x: jax.scipy.special.logit(x), inputs=unit, note=COMPOSED),
-    _row("sinc", 8, lambda m, x: m.sinc(x)),
+    _row("sinc", 8, lambda m, x: m.sinc(x), note=COMPOSED),
     _row("softplus_inverse", 8, lambda m, x: m.softplus_inverse(x),
          lambda m, x: m.log(m.expm1(x)), torch=lambda m, x: m.log(m.expm1(x)), inputs=above_one),
 ]  # fmt: skip

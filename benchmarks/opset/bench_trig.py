@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from .inputs import above_one, two, within_one
-from .row import IN_DOUBLE, row
+from .row import BY_C_LIBRARY, IN_DOUBLE, row
 
 _row = partial(row, "trig")
 
@@ -18,7 +18,8 @@ OPS = [
     _row("acos", 8, lambda m, x: m.acos(x), lambda m, x: m.arccos(x), inputs=within_one,
          note=IN_DOUBLE),
     _row("atan", 8, lambda m, x: m.atan(x), lambda m, x: m.arctan(x), note=IN_DOUBLE),
-    _row("atan2", 12, lambda m, x, y: m.atan2(x, y), lambda m, x, y: m.arctan2(x, y), inputs=two),
+    _row("atan2", 12, lambda m, x, y: m.atan2(x, y), lambda m, x, y: m.arctan2(x, y), inputs=two,
+         note=BY_C_LIBRARY),
     _row("sinh", 8, lambda m, x: m.sinh(x), note=IN_DOUBLE),
     _row("cosh", 8, lambda m, x: m.cosh(x), note=IN_DOUBLE),
     _row("tanh", 8, lambda m, x: m.tanh(x)),

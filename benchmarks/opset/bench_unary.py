@@ -41,7 +41,7 @@ OPS = [
     _row("isnan", 5, lambda m, x: m.isnan(x)),
     _row("isinf", 5, lambda m, x: m.isinf(x)),
     _row("isfinite", 5, lambda m, x: m.isfinite(x)),
-    _row("logical_not", 2, lambda m, x: m.logical_not(x), inputs=boolean),
+    _row("logical_not", 2, lambda m, x: m.logical_not(x), inputs=boolean, note=COMPOSED),
     _row("bitwise_not", 8, lambda m, x: m.bitwise_not(x), inputs=integer),
     _row("clone", 8, lambda m, x: m.clone(x), lambda m, x: m.array(x, copy=True)),
     _row("cast", 8, lambda m, x: x.to(m.int32), lambda m, x: x.astype("int32")),

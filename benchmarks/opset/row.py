@@ -19,8 +19,10 @@ _SIZES = tuple(SHAPES)
 # Notes: why an op is slow.
 COMPOSED = "a composition of plain ops"
 COMPOSED_IN_DOUBLE = "a composition of plain ops in float64"
+BY_C_LIBRARY = "one number at a time, by the C library"
 BY_NUMPY = "indices or values by NumPy"
 IN_DOUBLE = "computed in float64: right to 0.5 ULP"
+IN_RANGE = "each factor is tested for its range: over- or underflows only where the result does"
 UNTOUCHED = "NumPy's memory is given when it is first touched"
 
 

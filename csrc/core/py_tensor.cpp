@@ -14,6 +14,7 @@ namespace py = pybind11;
 namespace fastdl {
 namespace {
 
+bool watched = false;                       // every op comes to autograd.record
 PyTypeObject* tensor_class = &PyTensorType; // what ops return: Python's fastdl.Tensor
 PyObject* dtype_objects[kDTypes];           // Python's members of DType
 
@@ -268,6 +269,26 @@ PyMethodDef methods[] = {
     {"_set_data", set_data, METH_O, "Takes over another tensor's memory and geometry."},
     {}};
 
+// Whether one of the arguments requires a gradient while `mode` (the function's self) is enabled,
+// or ops are watched.  A function of Python's takes as long as the arithmetic of a small tensor.
+PyObject* needs_grad(PyObject* mode, PyObject* const* args, Py_ssize_t n) {
+  if (watched) [[unlikely]]
+    Py_RETURN_TRUE;
+  for (Py_ssize_t i = 0; i < n; ++i) {
+    if (!is_tensor(args[i]))
+      continue;
+    if (recorder) [[unlikely]]
+      recorder->requires_grad_read(self_of(args[i]));
+    if (self_of(args[i])->requires_grad)
+      return PyObject_GetAttrString(mode, "enabled");
+  }
+  Py_RETURN_FALSE;
+}
+
+PyMethodDef needs_grad_method = {
+    "needs_grad", reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(needs_grad)), METH_FASTCALL,
+    "Whether an op of these inputs is to be recorded, or watched: it must come to `record`."};
+
 PySequenceMethods sequence = {};
 
 PyTypeObject make_type() {
@@ -320,6 +341,15 @@ void bind_tensor_type(py::module_& m) {
   for (int d = 0; d < kDTypes; ++d)
     dtype_objects[d] =
         py::object(m.attr("DType").attr(name_of(static_cast<DType>(d)))).release().ptr();
+  m.def(
+      "needs_grad_under",
+      [](py::object mode) {
+        return py::reinterpret_steal<py::object>(PyCFunction_New(&needs_grad_method, mode.ptr()));
+      },
+      py::arg("mode"), "The function needs_grad(*inputs) for that mode, an object with `enabled`.");
+  m.def(
+      "watch_ops", [](bool on) { watched = on; }, py::arg("on"),
+      "Whether needs_grad holds for every op.");
   m.def("set_tensor_class", [](py::type cls) {
     auto* type = reinterpret_cast<PyTypeObject*>(cls.ptr());
     require<TypeError>(PyType_IsSubtype(type, &PyTensorType), "set_tensor_class: not a TensorBase");

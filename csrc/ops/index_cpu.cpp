@@ -11,21 +11,24 @@ void check_indices(void* const* operands, const void* params, int64_t begin, int
   auto* wrapped = static_cast<int64_t*>(operands[0]);
   const auto* index = static_cast<const int64_t*>(operands[1]);
   const int64_t stop = end * kBlock < p.numel ? end * kBlock : p.numel;
-  const auto allowed = [&](int64_t value) {
-    return (value >= p.low && value < p.size) || (p.classes && value == p.ignored);
+  // Of locals and without a branch, so that the loop becomes one of vectors.
+  const int64_t low = p.low, size = p.size, also = p.ignored;
+  const bool classes = p.classes;
+  const auto allowed = [=](int64_t value) {
+    return ((value >= low) & (value < size)) | (classes & (value == also));
   };
   for (int64_t block = begin * kBlock; block < stop; block += kBlock) {
     const int64_t after = block + kBlock < stop ? block + kBlock : stop;
-    bool all = true; // no exit from the loop, so that it becomes one of vectors
+    int64_t bad = 0; // no exit from the loop either
     for (int64_t i = block; i < after; ++i)
-      all &= allowed(index[i]);
-    if (!all) [[unlikely]]
+      bad |= allowed(index[i]) ? 0 : 1;
+    if (bad) [[unlikely]]
       for (int64_t i = block; i < after; ++i)
         if (!allowed(index[i]))
           raise_bad_index(p, i, index[i]);
     if (wrapped)
       for (int64_t i = block; i < after; ++i)
-        wrapped[i] = index[i] < 0 ? index[i] + p.size : index[i];
+        wrapped[i] = index[i] + (index[i] < 0 ? size : 0);
   }
 }
 
@@ -77,12 +80,14 @@ void gather(void* const* operands, const void* params, int64_t begin, int64_t en
     T* out = static_cast<T*>(operands[0]) + offset[0];
     const auto* index = static_cast<const int64_t*>(operands[1]) + offset[1];
     const T* input = static_cast<const T*>(operands[2]) + offset[2];
-    if (so == 1 && si == 1 && sx == 0 && p.step == 1) // along the last dimension
+    if (so == 1 && si == 1 && sx == 0 && p.step == 1) { // along the last dimension
+#pragma GCC unroll 8
       for (int64_t i = 0; i < n; ++i)
         out[i] = input[index[i]];
-    else
+    } else {
       for (int64_t i = 0; i < n; ++i)
         out[i * so] = input[i * sx + index[i * si] * p.step];
+    }
   });
 }
 
@@ -92,15 +97,22 @@ void scatter(void* const* operands, const void* params, int64_t begin, int64_t e
   const int last = p.at.ndim - 1;
   const int64_t st = p.at.stride[0][last], si = p.at.stride[1][last], ss = p.at.stride[2][last];
   for_runs(p.at, begin, end, [&](const int64_t* offset, int64_t n) {
-    for (int64_t k = 0; k < p.count; ++k) {
-      T* target = static_cast<T*>(operands[0]) + offset[0];
-      const auto* index = static_cast<const int64_t*>(operands[1]) + offset[1] + k * p.index_step;
-      const T* src = static_cast<const T*>(operands[2]) + offset[2] + k * p.src_step;
-      for (int64_t i = 0; i < n; ++i) {
-        T& to = target[i * st + index[i * si] * p.target_step];
-        to = add ? static_cast<T>(to + src[i * ss]) : src[i * ss];
-      }
-    }
+    T* target = static_cast<T*>(operands[0]) + offset[0];
+    const auto* index = static_cast<const int64_t*>(operands[1]) + offset[1];
+    const T* src = static_cast<const T*>(operands[2]) + offset[2];
+    const auto write = [&](int64_t i, int64_t k) {
+      const T from = src[i * ss + k * p.src_step];
+      T& to = target[i * st + index[i * si + k * p.index_step] * p.target_step];
+      to = add ? static_cast<T>(to + from) : from;
+    };
+    if (p.index_step < si) // along memory; the order of k is kept in either case
+      for (int64_t i = 0; i < n; ++i)
+        for (int64_t k = 0; k < p.count; ++k)
+          write(i, k);
+    else
+      for (int64_t k = 0; k < p.count; ++k)
+        for (int64_t i = 0; i < n; ++i)
+          write(i, k);
   });
 }
 

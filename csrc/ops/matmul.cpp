@@ -27,7 +27,8 @@ namespace {
 
 constexpr int32_t kTileMultiple = 16;
 // A core does so many operations in the time in which an element-wise kernel handles a byte.
-constexpr double kOperationsPerByte = 8;
+constexpr double kOperationsPerByte = 4;
+constexpr int64_t kFlatLeast = 2'000'000; // elements of a matrix beyond the caches
 
 // How BLAS can read the last two dimensions of x, if it can.
 bool matrix_layout(const Tensor& x, MatrixLayout& layout) {
@@ -84,10 +85,17 @@ void plan(MatmulParams& p) {
     (p.m == 1 ? p.tile_n : p.tile_m) = kVectorTile;
     return;
   }
+  if (!thin && !p.b.transposed && p.m <= kFlatRows && int64_t{p.k} * p.n > kFlatLeast) {
+    p.path = MatmulParams::flat;
+    p.tile_n = kFlatColumns;
+    return;
+  }
   constexpr double kSmall = 64e6, kLeast = 2e6, kMost = 512e6; // the last two: of a tile
   p.path = thin || operations <= kSmall ? MatmulParams::small : MatmulParams::tiles;
   const double most = thin ? operations : std::max(4.0, operations / kMost);
-  const double wanted = std::min(operations / kLeast, most);
+  // Two threads share what takes 20 us.
+  const double wanted =
+      std::min(std::max(operations, 2 * std::min(operations, kLeast)) / kLeast, most);
   double tiles = 1;
   while (2 * tiles <= wanted) {
     int32_t& side = p.tile_n >= p.tile_m ? p.tile_n : p.tile_m;

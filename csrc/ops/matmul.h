@@ -4,8 +4,9 @@
 // A matrix lies row-major or, if `transposed`, column-major in memory, its rows (columns) `ld`
 // elements apart; the matrices of a batch lie anywhere.  With k = 0 the product is zero.
 //
-// Large products go to BLAS in tiles; products of one row or column, and those so small that a call
-// of BLAS costs more than its arithmetic, have kernels of their own.  Which one, and the tiles,
+// Large products go to BLAS in tiles; products of one row or column, of a few rows with a
+// large row-major matrix, and those so small that a call of BLAS costs more than its arithmetic,
+// have kernels of their own.  Which one, and the tiles,
 // depend on m, n and k alone.  Sums in the dtype's own precision, in an order that depends on
 // shape, dtype and layout alone; NaN and inf reach what they are multiplied into, as in BLAS.
 //
@@ -24,7 +25,7 @@ struct MatrixLayout {
 };
 
 struct MatmulParams {
-  enum Path : int32_t { tiles, small, vector };
+  enum Path : int32_t { tiles, small, flat, vector };
   int32_t m, n, k;
   MatrixLayout a, b;
   Path path;
@@ -36,6 +37,9 @@ struct MatmulParams {
   int32_t ndim;
   int64_t shape[kMaxDims], stride_a[kMaxDims], stride_b[kMaxDims];
 };
+
+// The most rows and columns of a tile on the path `flat`.
+constexpr int32_t kFlatRows = 16, kFlatColumns = 256;
 
 // A tile of a product: out (m, n) with rows ld_out apart, bias (n) or null.
 template <class T> struct MatmulTile {

@@ -164,6 +164,72 @@ void multiply_small(const MatmulTile<T>& t, MatrixLayout a, MatrixLayout b, Fini
   }
 }
 
+// out[j] from sums[j], which may be the same memory.
+template <class T> void finish_run(const T* sums, int64_t n, Finish finish, T* out) {
+  for (int64_t j = 0; j < n; j += lanes<T>) {
+    const int64_t there = min<int64_t>(n - j, lanes<T>);
+    store_some(out + j, finished(load_some(sums + j, there), finish, out + j, there), there);
+  }
+}
+
+// ---- few rows times a matrix beyond the caches ---------------------------------------------
+
+// So many rows of b are in registers at a time, kColumns vectors of each, while all rows of a use
+// them: b is read once, along its rows.  The sums stay in the first cache until the end; in the
+// result, two threads would write to the same line where their tiles meet.
+constexpr int kHeld = FASTDL_VECTOR_BYTES == 64 ? 8 : 4;
+
+// sums[r, j] += the sum of a[r, k] b[k, j] over K rows of b, in their order, for kColumns vectors
+// of columns, of which n columns are there.  The next K rows of b are asked for.
+template <class T, int K> void add_held_rows(const Reads<T>& in, T* sums, int64_t m, int64_t n) {
+  constexpr int64_t L = lanes<T>;
+  Vec<T> right[K][kColumns];
+#pragma GCC unroll 8
+  for (int k = 0; k < K; ++k)
+#pragma GCC unroll 2
+    for (int c = 0; c < kColumns; ++c) {
+      const T* at = in.b + k * in.ld + c * L;
+      const int64_t left = n - c * L;
+      right[k][c] = left >= L ? load(at) : load_partial(at, left > 0 ? left : 0);
+      prefetch_for_later(at + K * in.ld);
+    }
+  for (int64_t r = 0; r < m; ++r, sums += kFlatColumns) {
+    const T* a = in.a + r * in.row;
+#pragma GCC unroll 2
+    for (int c = 0; c < kColumns; ++c) {
+      Vec<T> sum = load(sums + c * L);
+#pragma GCC unroll 8
+      for (int k = 0; k < K; ++k)
+        sum = fma(splat(a[k * in.step]), right[k][c], sum);
+      store(sums + c * L, sum);
+    }
+  }
+}
+
+template <class T>
+void multiply_flat(const MatmulTile<T>& t, MatrixLayout a, MatrixLayout b, Finish finish) {
+  constexpr int64_t width = kColumns * lanes<T>;
+  static_assert(kFlatColumns % width == 0);
+  alignas(64) T sums[kFlatRows * kFlatColumns];
+  for (int64_t r = 0; r < t.m; ++r)
+    for (int64_t j = 0; j < kFlatColumns; ++j)
+      sums[r * kFlatColumns + j] = t.bias && j < t.n ? t.bias[j] : 0;
+  Reads<T> in{t.a, a.transposed ? 1 : a.ld, a.transposed ? a.ld : 1, nullptr, b.ld, 0};
+  for (int64_t k = 0; k < t.k; k += in.depth) {
+    in.a = t.a + k * in.step;
+    in.depth = t.k - k >= kHeld ? kHeld : 1;
+    for (int64_t j = 0; j < t.n; j += width) {
+      in.b = t.b + k * b.ld + j;
+      if (in.depth == kHeld)
+        add_held_rows<T, kHeld>(in, sums + j, t.m, t.n - j);
+      else
+        add_held_rows<T, 1>(in, sums + j, t.m, t.n - j);
+    }
+  }
+  for (int64_t r = 0; r < t.m; ++r)
+    finish_run(sums + r * kFlatColumns, t.n, finish, t.out + r * t.ld_out);
+}
+
 // ---- one row, or one column ---------------------------------------------------------------
 
 constexpr int kTogether = 8; // rows of b, so that out is read and written once for all of them
@@ -238,14 +304,6 @@ void multiply_one_row_or_column(const MatmulTile<T>& t, const MatmulParams& p, T
   }
 }
 
-// out[j] from sums[j], which may be the same memory.
-template <class T> void finish_run(const T* sums, int64_t n, Finish finish, T* out) {
-  for (int64_t j = 0; j < n; j += lanes<T>) {
-    const int64_t there = min<int64_t>(n - j, lanes<T>);
-    store_some(out + j, finished(load_some(sums + j, there), finish, out + j, there), there);
-  }
-}
-
 template <class T>
 void multiply(void* const* operands, const void* params, int64_t begin, int64_t end) {
   const auto& p = *static_cast<const MatmulParams*>(params);
@@ -253,6 +311,8 @@ void multiply(void* const* operands, const void* params, int64_t begin, int64_t 
   for_matmul_tiles<T>(operands, p, begin, end, [&](const MatmulTile<T>& t) {
     if (p.path == MatmulParams::small) {
       multiply_small(t, p.a, p.b, finish);
+    } else if (p.path == MatmulParams::flat) {
+      multiply_flat(t, p.a, p.b, finish);
     } else if (p.path == MatmulParams::tiles) {
       multiply_by_blas(t, p.a, p.b);
       if (finish.relu)

@@ -38,9 +38,11 @@ class detect_anomaly:
     def __enter__(self) -> None:
         self._outer.append(autograd._watch)
         autograd._watch = self._look
+        _C.watch_ops(True)
 
     def __exit__(self, *_: object) -> None:
         autograd._watch = self._outer.pop()
+        _C.watch_ops(autograd._watch is not None)
 
     def _look(self, out: Any, inputs: Sequence[Any]) -> Any:
         """Called by every op with its result, which it gives back."""

@@ -146,12 +146,8 @@ def _refresh_view(x: Tensor) -> None:
         x._view = View(view.redo, edge, _Changes.count)
 
 
-def needs_grad(*inputs: Any) -> bool:
-    """Whether an op of these inputs is to be recorded, or watched: it must come to `record`."""
-    for x in inputs:  # a loop: any() of a generator takes three times as long
-        if getattr(x, "requires_grad", False):
-            return _mode.enabled or _watch is not None
-    return _watch is not None
+# Whether an op of these inputs is to be recorded, or watched: it must come to `record`.
+needs_grad: Callable[..., bool] = _C.needs_grad_under(_mode)
 
 
 def record(

@@ -229,3 +229,30 @@ def test_what_a_compiled_step_lets_a_product_do(m, n, k, dtype):
         fd._C.check_guards()
     finally:
         fd._C.set_guards(False)
+
+
+@pytest.mark.parametrize("m", [2, 9, 16])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_few_rows_times_a_matrix_beyond_the_caches(m, dtype):
+    """Also where k and n end within a block, and with the same bits for any number of threads."""
+    rng = np.random.default_rng(m)
+    a, b = rng.standard_normal((m, 1603)).astype(dtype), rng.standard_normal((1603, 1271))
+    bias = rng.standard_normal(1271)
+    x, y, z = fd.tensor(a), fd.tensor(b.astype(dtype)), fd.tensor(bias.astype(dtype))
+    threads = fd.get_num_threads()
+    try:
+        found = []
+        for n in (1, 2, 3):
+            fd.set_num_threads(n)
+            found.append(fd.nn.functional.linear(x, y.T, z).numpy())
+    finally:
+        fd.set_num_threads(threads)
+    assert all(np.array_equal(f, found[0]) for f in found)
+    wanted = a.astype(np.float64) @ b + bias
+    np.testing.assert_allclose(found[0], wanted, atol=1e-3 if dtype is np.float32 else 1e-11)
+    np.testing.assert_allclose(fd.matmul(x, y).numpy() + bias, wanted, atol=1e-3)
+    together = fd._C.linear(x, y.T, z, relu=True).numpy()
+    assert together.tobytes() == np.maximum(found[0], 0).tobytes()
+    added = x @ y
+    fd._C.matmul_add(added, x, y)
+    assert np.array_equal(added.numpy(), 2 * fd.matmul(x, y).numpy())
