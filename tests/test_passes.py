@@ -114,6 +114,32 @@ def test_a_product_that_is_looked_at_keeps_its_relu_apart():
             assert "linear" in calls_of(same_bits(f, drawn(4, 5)))
 
 
+@pytest.mark.parametrize("width", [3, 64, 100])
+def test_gradients_of_a_weight_used_twice_are_added_in_the_product(width):
+    layer = nn.Linear(width, width)
+
+    def f(x):
+        layer.zero_grad()
+        layer(layer(x)).sum().backward()
+        return layer.weight.grad, layer.bias.grad
+
+    step = same_bits(f, drawn(32, width))
+    assert "matmul + add" in calls_of(step)
+
+
+def test_gradients_from_before_are_added_to():
+    layer = nn.Linear(20, 10)
+
+    def run(wrap):
+        layer.zero_grad()
+        f = wrap(lambda x: F.relu(layer(x)).square().sum().backward())
+        for k in range(5):
+            f(fd.tensor(np.float32(range(40))).reshape(2, 20) * k)
+        return layer.weight.grad.numpy().tobytes()
+
+    assert run(lambda f: f) == run(fd.compile)
+
+
 # ---- chains ----------------------------------------------------------------------------------
 
 SIZES = [BLOCK, BLOCK + 1, 5 * BLOCK - 3]

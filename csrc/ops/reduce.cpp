@@ -101,6 +101,8 @@ Tensor arrange_for_reduction(const Tensor& x, const Reduced& reduced, bool in_or
       (seen ? p.inner : p.outer) *= size;
     }
   }
+  if (!seen) // one element each: neighbours go together
+    std::swap(p.outer, p.inner);
   return arranged;
 }
 

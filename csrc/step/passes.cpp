@@ -103,6 +103,52 @@ void fuse_relu(Program& program, const std::vector<bool>& outlives) {
   std::erase_if(records, [](const Record& r) { return r.n_operands == 0; });
 }
 
+// What is added to a product in the product's place, where its memory may take the sum: gradients
+// of a weight that is used twice.
+void fuse_sums(Program& program, const std::vector<bool>& outlives) {
+  std::vector<Record>& records = program.records;
+  for (size_t j = 0; j < records.size(); ++j) {
+    if (records[j].op != Op::add)
+      continue;
+    const std::vector<Touches> touches = touches_of(program);
+    const auto add = operands_of(program, records[j]); // sum, before, product
+    const auto at = elementwise(program, records[j]);
+    const auto j_ = static_cast<int32_t>(j);
+    bool fits = at->linear[0] && at->linear[1] && at->linear[2] && add[1].slot != add[2].slot;
+    for (const Place& place : add) {
+      const Slot& slot = program.slots[place.slot];
+      const Touches& t = touches[place.slot];
+      fits = fits && slot.kind == Slot::inside && !slot.constant && place.bytes == 0 &&
+             (&place == add.data() ? t.first == j_ : t.last == j_ && !outlives[place.slot]);
+    }
+    if (!fits || touches[add[2].slot].count != 2)
+      continue;
+    const auto i = static_cast<size_t>(touches[add[2].slot].first);
+    Record& product = records[i];
+    if (product.op != Op::matmul)
+      continue;
+    auto& params = params_of<MatmulParams>(program, product);
+    fits = params.path != MatmulParams::tiles && params.ndim == 0 && !params.relu && !params.add &&
+           int64_t{params.m} * params.n == at->numel;
+    for (size_t k = i; k < j; ++k)
+      for (const Place& place : operands_of(program, records[k]))
+        fits = fits && place.slot != add[1].slot;
+    if (!fits)
+      continue;
+    params.add = true;
+    operands_of(program, product)[0] = add[0];
+    program.lines[product.line] =
+        join(program.lines[product.line], program.lines[records[j].line], at->numel * add[0].item);
+    const int32_t before = add[1].slot, sum = add[0].slot;
+    records[j].n_operands = 0;
+    for (const Record& r : records) // what it is added to is written where the sum will be
+      for (Place& place : operands_of(program, r))
+        if (place.slot == before)
+          place.slot = sum;
+  }
+  std::erase_if(records, [](const Record& r) { return r.n_operands == 0; });
+}
+
 // ---- memory ---------------------------------------------------------------------------
 
 // Places in one piece of memory for all that the step needs only while it runs: what is not needed
@@ -156,6 +202,7 @@ void optimize(Program& program, const std::vector<bool>& outlives) {
   drop_dead(program, outlives);
   hoist_constants(program, outlives);
   fuse_relu(program, outlives);
+  fuse_sums(program, outlives);
   fuse_chains(program, outlives);
   plan_arena(program, outlives);
 }
