@@ -1,5 +1,5 @@
-"""Writes docs/errors.md from docs/ulp_errors.csv and docs/edge_cases.csv:
-`python tools/error_page.py`."""
+"""Writes docs/errors.md from docs/ulp_errors.csv, docs/ulp_of_every_float.csv and
+docs/edge_cases.csv: `python tools/error_page.py`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGE = DOCS / "errors.md"
+ISAS = {"avx512": "AVX-512", "avx2": "AVX2", "baseline": "baseline"}
 LIBRARIES = {"fastdl": "fastdl", "torch": "PyTorch", "jax": "JAX", "numpy": "NumPy, SciPy"}
 
 
@@ -36,6 +37,19 @@ def errors(lines: list[dict[str, str]], dtype: str) -> str:
             cells.setdefault(line["function"], {})[line["library"]] = cell
     rows = [[f"`{name}`", *[row.get(lib, "") for lib in LIBRARIES]] for name, row in cells.items()]
     return table(["function", *LIBRARIES.values()], rows)
+
+
+def of_every_float(lines: list[dict[str, str]], exhaustive: bool) -> str:
+    """A row for each function that was tried at all floats, or at a sample only: the largest error
+    on every instruction set."""
+    cells: dict[str, dict[str, str]] = {}
+    for line in lines:
+        if (line["stride"] == "1") == exhaustive:
+            error, at = float(line["ulp"]), f"{float(line['worst']):.9g}"
+            word = f"{error:.3f} at {at}" if error else "0"
+            cells.setdefault(line["function"], {})[line["isa"]] = word
+    rows = [[f"`{name}`", *[row.get(isa, "") for isa in ISAS]] for name, row in cells.items()]
+    return table(["function", *ISAS.values()], rows)
 
 
 def edges(lines: list[dict[str, str]]) -> str:
@@ -73,13 +87,15 @@ def text() -> str:
     """The page."""
     lines, stamp = read("ulp_errors.csv")
     cases, _ = read("edge_cases.csv")
+    every, _ = read("ulp_of_every_float.csv")
+    sampled = next((line["stride"] for line in every if line["stride"] != "1"), "")
     versions = f"""PyTorch {stamp["torch"].split("+")[0]}, JAX {stamp["jax"]}, NumPy
 {stamp["numpy"]} and SciPy {stamp["scipy"]}"""
     return f"""# Errors, beside other libraries'
 
-Written by `tools/error_page.py` from `ulp_errors.csv` and `edge_cases.csv`, which
-`tools/ulp_errors.py` and `tools/edge_cases.py` measure.  On {stamp["cpu"]},
-{stamp["date"].split()[0]}, beside {versions}, all on the CPU.
+Written by `tools/error_page.py` from `ulp_errors.csv`, `ulp_of_every_float.csv` and
+`edge_cases.csv`; `tools/ulp_errors.py` and `tools/edge_cases.py` measure the first and the last.
+On {stamp["cpu"]}, {stamp["date"].split()[0]}, beside {versions}, all on the CPU.
 
 ## The largest errors of elementary functions
 
@@ -93,6 +109,21 @@ such function.
 One float of every {stamp["stride"]}, over all 2³².
 
 {errors(lines, "float32")}
+
+### float32, at every number
+
+fastdl's functions at all 2³² floats, subnormal arguments and results among them, on each
+instruction set: the kernels' formulas (`csrc/core`, `csrc/ops/unary_math.h`), compiled with their
+flags, against the C library's functions of doubles, or formulas in these, right to 2⁻²⁰ of these units.
+Infinities, NaN and the signs of zeros agree everywhere.  (`pytest -m slow tests/test_ulp.py` tries
+as many from Python.)
+
+{of_every_float(every, True)}
+
+Computed in double and rounded once; one float of every {sampled} (`erfinv` and `digamma`, which
+the C library does not have, stand above only):
+
+{of_every_float(every, False)}
 
 ### float64
 
