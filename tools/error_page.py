@@ -114,7 +114,8 @@ One float of every {stamp["stride"]}, over all 2³².
 
 fastdl's functions at all 2³² floats, subnormal arguments and results among them, on each
 instruction set: the kernels' formulas (`csrc/core`, `csrc/ops/unary_math.h`), compiled with their
-flags, against the C library's functions of doubles, or formulas in these, right to 2⁻²⁰ of these units.
+flags, against the C library's functions of doubles, or formulas in these, right to 2⁻²⁰ of these
+units.
 Infinities, NaN and the signs of zeros agree everywhere.  (`pytest -m slow tests/test_ulp.py` tries
 as many from Python.)
 
