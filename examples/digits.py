@@ -1,4 +1,4 @@
-"""Handwritten digits, written as for PyTorch: fastdl takes torch's place in the imports.
+"""Handwritten digits: written as for PyTorch, the steps compiled, an epoch without Python in it.
 
 Run:  pip install 'fastdl-nn[data]' && python examples/digits.py
 """
@@ -6,7 +6,7 @@ Run:  pip install 'fastdl-nn[data]' && python examples/digits.py
 import fastdl
 import fastdl.nn.functional as F
 from fastdl import nn, optim
-from fastdl.data import DataLoader, TensorDataset, load_digits, random_split
+from fastdl.data import TensorDataset, load_digits, random_split
 
 fastdl.manual_seed(0)
 images, labels = load_digits()  # float32 [1797, 64] from 0 to 1, int64 [1797]
@@ -21,17 +21,25 @@ model = nn.Sequential(
 )
 optimizer = optim.AdamW(model.parameters(), lr=0.005)
 
+
+@fastdl.compile
+def train_step(x, y):
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+@fastdl.compile
+def count_right(x, y):
+    return (model(x).argmax(1) == y).sum()
+
+
 for epoch in range(1, 11):
     model.train()
-    total = 0.0
-    for x, y in DataLoader(train, batch_size=32, shuffle=True, drop_last=True):
-        optimizer.zero_grad()
-        loss = F.cross_entropy(model(x), y)
-        loss.backward()
-        optimizer.step()
-        total += loss.item() * len(y)
-
+    losses = train_step.epoch(train, batch_size=32, drop_last=True)
     model.eval()
-    with fastdl.no_grad():
-        right = sum((model(x).argmax(1) == y).sum().item() for x, y in DataLoader(test, 512))
-    print(f"epoch {epoch:2}  loss {total / len(train):.4f}  test accuracy {right / len(test):.2%}")
+    right = count_right.epoch(test, batch_size=512, shuffle=False).sum().item()
+    loss, accuracy = losses.mean().item(), right / len(test)
+    print(f"epoch {epoch:2}  loss {loss:.4f}  test accuracy {accuracy:.2%}")

@@ -101,6 +101,12 @@ def test_train_and_eval():
     assert step(x).numpy().tobytes() == step(x).numpy().tobytes()
     assert step(x).numpy().tobytes() == training.model(x).detach().numpy().tobytes()
     assert len(captures) == 2
+    for _ in range(2):  # what was captured in a mode holds in it again
+        training.model.train()
+        assert step(x).numpy().tobytes() != step(x).numpy().tobytes()
+        training.model.eval()
+        assert step(x).numpy().tobytes() == training.model(x).detach().numpy().tobytes()
+    assert len(captures) == 2
 
 
 def test_freezing_a_layer():

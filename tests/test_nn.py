@@ -367,9 +367,9 @@ def test_structure_counter_counts_what_a_captured_step_depends_on():
     model = Block()
 
     def changes(action):
-        before = structure.version()
+        before = structure.version(), structure.modes()
         action()
-        return structure.version() > before
+        return (structure.version(), structure.modes()) != before
 
     assert changes(lambda: setattr(model, "scale", nn.Parameter(fastdl.ones(3))))
     assert changes(lambda: setattr(model, "mean", fastdl.ones(3)))
@@ -393,6 +393,21 @@ def test_structure_counter_counts_what_a_captured_step_depends_on():
     assert not changes(lambda: setattr(model, "note", "other"))
     norm = nn.BatchNorm1d(2)
     assert not changes(lambda: norm(leaf(3, 2)))
+
+
+def test_modes_are_the_same_again():
+    model, other = Block(), Block()
+    before = structure.modes()
+    copied = copy.deepcopy(model.eval())
+    there = structure.modes()
+    other.eval()
+    copied.train()
+    assert len({before, there, structure.modes()}) == 3
+    other.train()
+    copied.eval()
+    assert structure.modes() == there
+    model.train()
+    assert structure.modes() == before
 
 
 # ---- showing ----

@@ -80,6 +80,9 @@ void bind_core(py::module_& m) {
       },
       py::arg("threads"), "Lets so many threads share large work; results do not change.");
   m.def("structure_version", &structure_version, "How often models changed their structure.");
+  m.def("structure_modes", &structure_modes, "Stands for the modes that modules are in.");
+  m.def("mode_changed", &mode_changed, py::arg("module"),
+        "A module goes over between training and evaluation.");
   m.def("structure_changed", &structure_changed, "Counts one change of structure.");
   m.def("pool_stats", [] {
     const PoolStats s = pool_stats();

@@ -68,7 +68,7 @@ Step::View Step::view_of(Capture& capture, const Tensor& tensor) {
 }
 
 Step::Step(Capture& capture, const py::tuple& arguments, const py::tuple& outputs)
-    : structure_(structure_version()), forks_(fork_count()) {
+    : structure_(structure_version()), modes_(structure_modes()), forks_(fork_count()) {
   const std::vector<PyTensor*> objects = tensors_in(arguments).value();
   for (PyTensor* argument : objects)
     arguments_.push_back(geometry(argument->value));
@@ -148,7 +148,7 @@ std::vector<bool> Step::overlaps_with_outside(const std::vector<PyTensor*>& argu
 }
 
 bool Step::fits(const std::vector<PyTensor*>& arguments) const {
-  if (!is_current() || arguments.size() != arguments_.size())
+  if (!is_current() || modes_ != structure_modes() || arguments.size() != arguments_.size())
     return false;
   for (size_t i = 0; i < arguments.size(); ++i) {
     const Tensor &now = arguments[i]->value, &then = arguments_[i];

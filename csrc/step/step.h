@@ -46,6 +46,7 @@ public:
            const std::vector<Scheduled>& scheduled, const std::vector<Tensor>& stacks,
            int64_t stacked_from);
 
+  // Whether it can fit any more.
   bool is_current() const;
   // What it returns, without memory.
   std::vector<Tensor> outputs() const;
@@ -97,6 +98,7 @@ private:
   std::vector<SharedVersion> changed_;
   std::vector<int32_t> changed_arguments_;
   int64_t structure_;
+  uint64_t modes_;
   bool steady_; // after a replay another one fits
 
   std::mutex turn_; // one replay at a time

@@ -119,8 +119,8 @@ class Module:
         elif kinds and name in kinds:
             _check_kind(type(self).__name__, name, kinds[name], value)
         elif name == "training":
-            if attributes.get(name) is not value:
-                structure.changed()
+            if bool(attributes.get(name)) is not bool(value):
+                structure.mode_changed(self)
             attributes[name] = value
             return
         else:

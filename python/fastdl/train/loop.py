@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .. import no_grad
+from .. import compile as compiled, no_grad
 from ..nn import functional as F
 from ..tensor import Tensor
 from .history import EpochRecord
@@ -29,12 +29,13 @@ def fit(
     on_batch: Callable[[], None] | None = None,
     on_epoch: Callable[[EpochRecord], None] | None = None,
 ) -> list[EpochRecord]:
-    """Train a classifier for a fixed number of epochs.
+    """Train a classifier for a fixed number of epochs, in compiled steps.
 
     The test data are evaluated after each epoch and never used for a choice.
 
     Args:
-        model: maps inputs `[N, ...]` to logits `[N, classes]`.
+        model: maps inputs `[N, ...]` to logits `[N, classes]`; `fastdl.compile` says what its
+            forward may do.
         train_loader, test_loader: iterables of (inputs, labels int64 `[N]`), with a length.
         optimizer: each step runs at its learning rates times the schedule; they are as before
             when the training is over.
@@ -50,6 +51,7 @@ def fit(
     Raises:
         ValueError: fewer than 1 epoch, or a loader without batches.
         FloatingPointError: the loss became infinite or NaN.
+        CaptureError: the model or the loss does what cannot be repeated without Python.
     """
     if epochs < 1:
         raise ValueError(f"fit: epochs: expected at least 1, got {epochs}")
@@ -59,6 +61,8 @@ def fit(
     groups = optimizer.param_groups
     base_rates = [group["lr"] for group in groups]
     records: list[EpochRecord] = []
+    train_step = compiled(_train_step(model, optimizer, loss))
+    test_step = compiled(_test_step(model, loss))
 
     def set_rates(factor: float) -> None:
         for group, rate in zip(groups, base_rates, strict=True):
@@ -71,7 +75,7 @@ def fit(
             loss_sum, right, seen = 0.0, 0, 0
             for batch, (inputs, labels) in enumerate(train_loader, start=(epoch - 1) * batches):
                 set_rates(schedule(batch / (epochs * batches)))
-                batch_loss, batch_right = _step(model, inputs, labels, optimizer, loss)
+                batch_loss, batch_right = (x.item() for x in train_step(inputs, labels))
                 if not math.isfinite(batch_loss):
                     raise FloatingPointError(
                         f"fit: the training loss became {batch_loss} in epoch {epoch}; "
@@ -82,7 +86,7 @@ def fit(
                 seen += len(labels)
                 if on_batch is not None:
                     on_batch()
-            tested = evaluate(model, test_loader, loss)
+            tested = _evaluate(model, test_loader, test_step)
             seconds = time.perf_counter() - started
             record = EpochRecord(fold, epoch, loss_sum / seen, right / seen, *tested, seconds)
             records.append(record)
@@ -93,16 +97,28 @@ def fit(
     return records
 
 
-def _step(
-    model: Any, inputs: Tensor, labels: Tensor, optimizer: Any, loss: Loss
-) -> tuple[float, int]:
-    """One update; returns the loss and how many of the batch were right, both before it."""
-    optimizer.zero_grad()
-    logits = model(inputs)
-    batch_loss = loss(logits, labels)
-    batch_loss.backward()
-    optimizer.step()
-    return batch_loss.item(), _right(logits, labels)
+# Returns the batch's mean loss and in how many rows the largest logit is at the label.
+Step = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+def _train_step(model: Any, optimizer: Any, loss: Loss) -> Step:
+    def step(inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        optimizer.zero_grad()
+        logits = model(inputs)
+        batch_loss = loss(logits, labels)
+        batch_loss.backward()
+        optimizer.step()
+        return batch_loss, (logits.argmax(1) == labels).sum()
+
+    return step
+
+
+def _test_step(model: Any, loss: Loss) -> Step:
+    def step(inputs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        logits = model(inputs)
+        return loss(logits, labels), (logits.argmax(1) == labels).sum()
+
+    return step
 
 
 def evaluate(model: Any, loader: Any, loss: Loss = F.cross_entropy) -> tuple[float, float]:
@@ -113,23 +129,22 @@ def evaluate(model: Any, loader: Any, loss: Loss = F.cross_entropy) -> tuple[flo
     Raises:
         ValueError: a loader without batches.
     """
+    return _evaluate(model, loader, _test_step(model, loss))
+
+
+def _evaluate(model: Any, loader: Any, step: Step) -> tuple[float, float]:
     was_training = model.training
     model.eval()
     loss_sum, right, seen = 0.0, 0, 0
     try:
         with no_grad():
             for inputs, labels in loader:
-                logits = model(inputs)
-                loss_sum += loss(logits, labels).item() * len(labels)
-                right += _right(logits, labels)
+                batch_loss, batch_right = (x.item() for x in step(inputs, labels))
+                loss_sum += batch_loss * len(labels)
+                right += batch_right
                 seen += len(labels)
     finally:
         model.train(was_training)
     if seen == 0:
         raise ValueError("evaluate: loader: expected at least one batch, got none")
     return loss_sum / seen, right / seen
-
-
-def _right(logits: Tensor, labels: Tensor) -> int:
-    """How many rows of the logits have their largest entry at the label."""
-    return int((logits.detach().numpy().argmax(1) == labels.numpy()).sum())
