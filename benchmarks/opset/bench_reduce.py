@@ -5,16 +5,16 @@ from __future__ import annotations
 from functools import partial
 
 from .inputs import boolean
-from .row import COMPOSED, IN_RANGE, row
+from .row import COMPOSED, IN_RANGE, OPEN, row
 
 _row = partial(row, "reduce")
 
 OPS = [
-    _row("sum", 4, lambda m, x: m.sum(x, -1), representative=True),
+    _row("sum", 4, lambda m, x: m.sum(x, -1), representative=True, note=OPEN),
     _row("sum_first", 4, lambda m, x: m.sum(x, 0), representative=True),
     _row("max", 4, lambda m, x: m.max(x, -1), lambda m, x: (m.max(x, -1), m.argmax(x, -1)),
          representative=True),
-    _row("amax", 4, lambda m, x: m.amax(x, -1), representative=True),
+    _row("amax", 4, lambda m, x: m.amax(x, -1), representative=True, note=OPEN),
     _row("sum_all", 4, lambda m, x: m.sum(x)),
     _row("mean", 4, lambda m, x: m.mean(x, -1)),
     _row("mean_first", 4, lambda m, x: m.mean(x, 0)),

@@ -23,6 +23,7 @@ BY_C_LIBRARY = "one number at a time, by the C library"
 BY_NUMPY = "indices or values by NumPy"
 IN_DOUBLE = "computed in float64: right to 0.5 ULP"
 IN_RANGE = "each factor is tested for its range: over- or underflows only where the result does"
+OPEN = "examined, the cause is open: docs/notes/kernels.md"
 UNTOUCHED = "NumPy's memory is given when it is first touched"
 
 
