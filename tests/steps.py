@@ -21,7 +21,45 @@ class Channels(nn.Module):
         return x.reshape(32, 8, 2)
 
 
+class Reshaped(nn.Module):
+    """(32, 16) as images or volumes."""
+
+    def __init__(self, *shape):
+        super().__init__()
+        self.shape = shape
+
+    def forward(self, x):
+        return x.reshape(32, *self.shape)
+
+
+class Held(nn.Module):
+    """Modules and parameters in containers."""
+
+    def __init__(self):
+        super().__init__()
+        self.modules_ = nn.ModuleList([nn.Linear(16, 16), nn.ModuleDict({"a": nn.Linear(16, 16)})])
+        self.scales = nn.ParameterList([nn.Parameter(fd.full((16,), 0.5))])
+        self.shifts = nn.ParameterDict({"b": nn.Parameter(fd.ones(16))})
+
+    def forward(self, x):
+        first, rest = self.modules_
+        return rest["a"](fd.tanh(first(x))) * self.scales[0] + self.shifts["b"]
+
+
+class Distances(nn.Module):
+    """x, weighted by how far its rows are from others."""
+
+    def __init__(self):
+        super().__init__()
+        self.cosine, self.distance = nn.CosineSimilarity(), nn.PairwiseDistance()
+
+    def forward(self, x):
+        other = fd.tanh(x) + 1
+        return x * (self.cosine(x, other) + self.distance(x, other)).unsqueeze(1)
+
+
 ACTIVATIONS = [
+    "Identity", "LogSigmoid", "Softmin",
     "ReLU", "Sigmoid", "Tanh", "Softplus", "LogSoftmax", "Softmax", "GELU", "SiLU", "Mish", "ReLU6",
     "SELU", "Hardsigmoid", "Hardswish", "Softsign", "Tanhshrink", "LeakyReLU", "PReLU", "RReLU",
     "ELU", "CELU", "Hardtanh", "Hardshrink", "Softshrink",
@@ -43,6 +81,11 @@ LAYERS = {
     "dropouts": lambda: [nn.Dropout(0.3), nn.ReLU(), nn.Dropout(0.5)],
     "noise": lambda: [nn.GaussianDropout(0.3), nn.AlphaDropout(0.2)],
     "channels": lambda: [Channels(), nn.Dropout1d(0.3), nn.FeatureAlphaDropout(0.2), nn.Flatten()],
+    "images": lambda: [Reshaped(4, 2, 2), nn.BatchNorm2d(4), nn.Dropout2d(0.3), nn.Flatten()],
+    "volumes": lambda: [Reshaped(2, 2, 2, 2), nn.BatchNorm3d(2), nn.Dropout3d(0.3), nn.Flatten()],
+    "containers": lambda: [nn.Sequential(Held(), nn.ReLU())],
+    "distances": lambda: [Distances()],
+    "threshold": lambda: [nn.Threshold(0.1, 0.05)],
     "flatten": lambda: [nn.Flatten()],
     "unflatten": lambda: [nn.Unflatten(1, (2, -1)), nn.Flatten()],
     **{
@@ -95,6 +138,61 @@ LOSSES = {
 }
 
 
+def signs(y):
+    return (y > 3).float() * 2 - 1
+
+
+# By class: how it is made, and what it is given of the logits (32, 7) and the labels.
+LOSS_LAYERS = {
+    "CrossEntropyLoss": lambda: nn.CrossEntropyLoss(weight=fd.arange(1.0, 8.0)),
+    "NLLLoss": lambda: (nn.NLLLoss(), lambda x, y: (F.log_softmax(x, 1), y)),
+    "KLDivLoss": lambda: (
+        nn.KLDivLoss("batchmean"),
+        lambda x, y: (F.log_softmax(x, 1), F.softmax(x.detach() * 2, 1)),
+    ),
+    "BCELoss": lambda: (nn.BCELoss(), lambda x, y: (F.sigmoid(x[:, 0]), (y > 3).float())),
+    "BCEWithLogitsLoss": lambda: (
+        nn.BCEWithLogitsLoss(pos_weight=fd.tensor(2.0)), lambda x, y: (x[:, 0], (y > 3).float()),
+    ),
+    "MultiLabelSoftMarginLoss": lambda: (
+        nn.MultiLabelSoftMarginLoss(), lambda x, y: (x, (x.detach() > 0).float()),
+    ),
+    "SoftMarginLoss": lambda: (nn.SoftMarginLoss(), lambda x, y: (x[:, 0], signs(y))),
+    "HingeLoss": lambda: (nn.HingeLoss(), lambda x, y: (x[:, 0], signs(y))),
+    "SquaredHingeLoss": lambda: (nn.SquaredHingeLoss(), lambda x, y: (x[:, 0], signs(y))),
+    "ModifiedHuberLoss": lambda: (nn.ModifiedHuberLoss(), lambda x, y: (x[:, 0], signs(y))),
+    "HingeEmbeddingLoss": lambda: (nn.HingeEmbeddingLoss(), lambda x, y: (x[:, 0], signs(y))),
+    "CosineEmbeddingLoss": lambda: (
+        nn.CosineEmbeddingLoss(), lambda x, y: (x, x.detach() + 1, signs(y)),
+    ),
+    "MarginRankingLoss": lambda: (
+        nn.MarginRankingLoss(0.1), lambda x, y: (x[:, 0], x[:, 1], signs(y)),
+    ),
+    "TripletMarginLoss": lambda: (
+        nn.TripletMarginLoss(), lambda x, y: (x[:10], x[10:20], x[20:30]),
+    ),
+    "MultiMarginLoss": lambda: nn.MultiMarginLoss(),
+    "MultiLabelMarginLoss": lambda: (
+        nn.MultiLabelMarginLoss(), lambda x, y: (x, fd.stack([y, *[y * 0 - 1] * 6], 1)),
+    ),
+    "PoissonNLLLoss": lambda: (nn.PoissonNLLLoss(), lambda x, y: (x[:, 0], y.float())),
+    "GaussianNLLLoss": lambda: (
+        nn.GaussianNLLLoss(), lambda x, y: (x[:, 0], y.float(), F.softplus(x[:, 1])),
+    ),
+    **{
+        name: lambda name=name: (getattr(nn, name)(), lambda x, y: (x, x.detach() * 0.5 + 1))
+        for name in ("MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss")
+    },
+}  # fmt: skip
+
+
+def loss_of(name):
+    """That loss layer as a function of logits and labels."""
+    made = LOSS_LAYERS[name]()
+    layer, given = made if isinstance(made, tuple) else (made, lambda x, y: (x, y))
+    return lambda x, y: layer(*given(x, y))
+
+
 class Training:
     """A model, its optimizer, and a step of training it."""
 
@@ -102,7 +200,7 @@ class Training:
         fd.manual_seed(0)
         self.model = nn.Sequential(nn.Linear(20, 16), *LAYERS[layers](), nn.Linear(16, 7))
         self.optimizer = OPTIMIZERS[optimizer](self.model.parameters())
-        self.loss = LOSSES[loss]
+        self.loss = LOSSES[loss] if loss in LOSSES else loss_of(loss)
 
     def step(self, x, y):
         self.optimizer.zero_grad()

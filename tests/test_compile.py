@@ -8,9 +8,9 @@ import weakref
 import pytest
 
 import fastdl as fd
-from fastdl import optim
+from fastdl import nn, optim
 from fastdl.nn import functional as F
-from steps import LAYERS, LOSSES, OPTIMIZERS, Training, batches
+from steps import LAYERS, LOSS_LAYERS, LOSSES, OPTIMIZERS, Training, batches
 
 STEPS = 100
 
@@ -37,7 +37,7 @@ def test_optimizers(optimizer):
     check_equals_eager(lambda: Training("batchnorm", optimizer))
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", [*LOSSES, *LOSS_LAYERS])
 def test_losses(loss):
     check_equals_eager(lambda: Training("dropout", "adam", loss))
 
@@ -59,18 +59,91 @@ def test_threads(threads):
         fd.set_num_threads(before)
 
 
-def test_gradient_penalty():
-    class Penalized(Training):
+def classes_of(module, base):
+    found = [getattr(module, name) for name in module.__all__]
+    return {c.__name__ for c in found if isinstance(c, type) and issubclass(c, base)}
+
+
+def test_no_layer_is_left_out():
+    """A new layer or loss stands in tests/steps.py."""
+    inside = [m for make in LAYERS.values() for layer in make() for m in layer.modules()]
+    covered = {type(m).__name__ for m in inside} | {"Module", "Sequential"} | {*LOSS_LAYERS}
+    assert classes_of(nn, nn.Module) <= covered
+    for name in LOSS_LAYERS:
+        made = LOSS_LAYERS[name]()
+        assert type(made[0] if isinstance(made, tuple) else made).__name__ == name
+
+
+def test_no_optimizer_is_left_out():
+    parameter = fd.zeros(2, requires_grad=True)
+    covered = {type(make([parameter])).__name__ for make in OPTIMIZERS.values()}
+    refused = {"LBFGS"}  # it reads the loss: see below
+    assert classes_of(optim, optim.Optimizer) == covered | refused | {"Optimizer"}
+
+
+def test_lbfgs_is_refused():
+    w = fd.ones(3, requires_grad=True)
+    optimizer = optim.LBFGS([w])
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (w * w).sum()
+        loss.backward()
+        return loss
+
+    with pytest.raises(fd.CaptureError, match=r"LBFGS|\.py:"):
+        fd.compile(lambda: optimizer.step(closure))()
+
+
+def test_averages():
+    """Polyak's, in the step."""
+
+    class Averaged(Training):
+        def __init__(self):
+            super().__init__("batchnorm", "adam")
+            self.average = optim.PolyakAverage(self.model.parameters())
+
         def step(self, x, y):
-            self.optimizer.zero_grad()
-            x = x.detach().requires_grad_()
-            loss = F.cross_entropy(self.model(x), y)
-            (g,) = fd.autograd.grad(loss, x, create_graph=True)
-            (loss + (g * g).sum()).backward()
-            self.optimizer.step()
+            loss = super().step(x, y)
+            self.average.update()
             return loss
 
-    check_equals_eager(lambda: Penalized("dropouts", "adam"), 20)
+        def state(self):
+            with self.average.applied():
+                return super().state()
+
+    check_equals_eager(Averaged)
+
+
+class Penalized(Training):
+    """With the gradient's square in the loss."""
+
+    def step(self, x, y):
+        self.optimizer.zero_grad()
+        x = x.detach().requires_grad_()
+        loss = self.loss(self.model(x), y)
+        (g,) = fd.autograd.grad(loss, x, create_graph=True)
+        (loss + (g * g).sum()).backward()
+        self.optimizer.step()
+        return loss
+
+
+@pytest.mark.parametrize("layers", LAYERS)
+def test_gradient_penalty(layers):
+    steps = STEPS if layers in ("batchnorm relu", "dropouts", "layernorm") else 5
+    check_equals_eager(lambda: Penalized(layers, "adam"), steps)
+
+
+def test_gradient_penalty_with_batchnorm_and_dropout():
+    def make():
+        training = Penalized("batchnorm", "adam")
+        training.model = nn.Sequential(
+            nn.Linear(20, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.3), nn.Linear(16, 7)
+        )
+        training.optimizer = optim.AdamW(training.model.parameters(), 0.01)
+        return training
+
+    check_equals_eager(make)
 
 
 def test_mlp_in_float64():

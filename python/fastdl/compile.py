@@ -193,12 +193,15 @@ def _capture(
     fn: Callable[..., Any], called: Any, arguments: tuple[Tensor, ...]
 ) -> tuple[Captured, tuple[Tensor, ...]]:
     """Runs fn and records it; gives the capture and the results' tensors."""
+    from .foreign_draws import ForeignDraws  # which loads Python's random
+
     notes = capture.Notes(arguments)
     collects = gc.isenabled()
     gc.disable()  # no finalizer of something else may be recorded
     try:
         args, kwargs = put_together(called, iter(notes.recording.arguments))
-        result = notes.recording.run(fn, args, kwargs, notes)
+        with ForeignDraws(fn):
+            result = notes.recording.run(fn, args, kwargs, notes)
         tensors: list[Tensor] = []
         form = take_apart(result, tensors)
         outputs = tuple([t.detach() for t in tensors])
