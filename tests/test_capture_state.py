@@ -45,6 +45,27 @@ def test_labels_made_from_others_in_the_step():
     same_as_eager(run)
 
 
+def test_labels_whose_memory_the_step_writes_are_checked_after_that():
+    memory = np.zeros(4, np.int64)
+    buffer, y = fd.from_numpy(memory), fd.from_numpy(memory)
+    x = fd.randn(4, 3)
+
+    def of_argument(labels, y):
+        buffer.copy_(labels)
+        return F.cross_entropy(x, y)
+
+    def of_outside(labels):
+        buffer.copy_(labels)
+        return F.cross_entropy(x, y)
+
+    for f, args in ((of_argument, (y,)), (of_outside, ())):
+        step = fd.compile(f)
+        step(fd.tensor([0, 1, 2, 0]), *args)
+        with pytest.raises(IndexError, match="got 3 at"):
+            step(fd.tensor([0, 1, 3, 0]), *args)
+        step(fd.tensor([0, 1, 2, 0]), *args)
+
+
 # ---- what an argument is -------------------------------------------------------------------------
 
 
@@ -93,6 +114,21 @@ def test_memory_of_an_argument_that_begins_to_overlap_with_another():
     w.copy_(fd.arange(6.0))
     f(w[:5])
     assert w.tolist() == [0, 0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("change", ["copy_", "add_", "sub_"])
+@pytest.mark.parametrize("first", [0, 50, 1])
+def test_parts_of_one_tensor_that_begin_to_overlap(change, first):
+    def run(wrap):
+        w = fd.arange(100.0)
+        f = wrap(lambda x, y: getattr(x, change)(y))
+        outside = wrap(lambda x: getattr(x, change)(w[:50]))
+        for begin in (first, 1, 0, 3, 50):
+            f(w[begin : begin + 50], w[:50])
+            outside(w[begin : begin + 50])
+        return w.tolist()
+
+    same_as_eager(run)
 
 
 def test_two_threads_capture_with_one_argument():
@@ -264,6 +300,47 @@ def test_a_gradient_that_is_an_argument():
         for k in (1.0, 2.0, 3.0):
             step(fd.full((2,), k))
             seen += [w.tolist(), w.grad.tolist()]
+        return seen
+
+    same_as_eager(run)
+
+
+def test_a_gradient_from_before_that_is_returned():
+    def run(wrap):
+        w = fd.ones(2, 3, requires_grad=True)
+
+        def step(x):
+            before = w.grad
+            (x @ w).square().sum().backward()
+            return w.grad, w.grad[1:], before
+
+        step = wrap(step)
+        seen = []
+        for k in range(6):
+            grad, part, before = step(fd.full((4, 2), float(k)))
+            seen += [grad.tolist(), part.tolist(), before is None or before.tolist()]
+            if k == 3:
+                w.grad = fd.stack([w.grad, w.grad])[1]
+        return [*seen, w.grad.tolist()]
+
+    same_as_eager(run)
+
+
+def test_a_gradient_from_before_that_begins_to_overlap_with_an_argument():
+    def run(wrap):
+        w = fd.ones(4, requires_grad=True)
+
+        def step(x):
+            (w * 2).sum().backward()
+            w.grad.copy_(x)
+
+        step = wrap(step)
+        seen = []
+        for k in range(4):
+            memory = fd.arange(5.0)
+            w.grad = memory[1:]
+            step(memory[:4] if k % 2 else fd.ones(4))
+            seen.append(w.grad.tolist())
         return seen
 
     same_as_eager(run)

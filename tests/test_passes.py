@@ -127,6 +127,14 @@ def test_gradients_of_a_weight_used_twice_are_added_in_the_product(width):
     assert "matmul + add" in calls_of(step)
 
 
+def test_a_product_is_not_added_to_what_is_part_of_more():
+    def f(x, a, b):
+        more = x * 2
+        return more[: len(a)] + a @ b
+
+    same_bits(f, drawn(100_000, 3), drawn(5, 7), drawn(7, 3))
+
+
 def test_gradients_from_before_are_added_to():
     layer = nn.Linear(20, 10)
 
@@ -203,6 +211,17 @@ def test_more_results_than_scratch_memory():
         while len(many) > 1:
             many = [a + b for a, b in itertools.pairwise(many)]
         return many[0]
+
+    same_bits(f, drawn(2 * BLOCK + 7))
+
+
+def test_a_result_that_found_no_scratch_memory_is_changed_in_place():
+    def f(x):
+        a, b, c, d, e, g = [x * k for k in range(1, 7)]
+        some, others, last = x > 0, x > 0.5, x * 9
+        last.add_(fd.where(some, a, b))
+        last.mul_(fd.where(others, c, d))
+        return last + e + g
 
     same_bits(f, drawn(2 * BLOCK + 7))
 

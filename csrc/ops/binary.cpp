@@ -73,8 +73,10 @@ Tensor binary(Op op, const Operand& a, const Operand& b) {
                  boolean ? DType::boolean : dtype, nullptr);
 }
 
+// In one buffer: of two arguments of a compiled step that are at one place, others may not be.
 bool same_place(const Tensor& a, const Tensor& b) {
-  return a.data() == b.data() && a.shape == b.shape && a.strides == b.strides;
+  return a.buffer.get() == b.buffer.get() && a.offset == b.offset && a.shape == b.shape &&
+         a.strides == b.strides;
 }
 
 // a op= b; the result must have a's dtype category and shape.

@@ -11,7 +11,8 @@
 // shape, dtype and layout alone; NaN and inf reach what they are multiplied into, as in BLAS.
 //
 // A compiled step lets a product do what its next call would: `relu` of the result, and `add`,
-// which adds that to what is in out.  Bits are those of the calls one after the other.
+// which adds that to what is in out.  Bits are those of the calls one after the other (of two NaNs
+// that are added, it may be the other one).
 #pragma once
 #include "core/kernel.h"
 

@@ -18,18 +18,22 @@ py::object object_of(PyTensor* tensor) {
 
 // The same window on memory that belongs to a buffer of its own.
 Tensor in_own_buffer(const Tensor& x) {
-  const auto size = item_size(x.dtype);
-  int64_t extent = x.numel() ? size : 0;
-  for (int d = 0; extent && d < x.ndim(); ++d)
-    extent += (x.shape[d] - 1) * x.strides[d] * size;
   Tensor out = x;
   out.offset = 0;
-  out.buffer = borrow(x.data(), static_cast<size_t>(extent), new BufferRef(x.buffer),
+  out.buffer = borrow(x.data(), static_cast<size_t>(extent_of(x)), new BufferRef(x.buffer),
                       [](void* kept) { delete static_cast<BufferRef*>(kept); });
   return out;
 }
 
 } // namespace
+
+int64_t extent_of(const Tensor& x) {
+  const auto size = item_size(x.dtype);
+  int64_t extent = x.numel() ? size : 0;
+  for (int d = 0; extent && d < x.ndim(); ++d)
+    extent += (x.shape[d] - 1) * x.strides[d] * size;
+  return extent;
+}
 
 Capture::Capture(const py::tuple& arguments) {
   for (py::handle item : arguments) {

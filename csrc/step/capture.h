@@ -22,6 +22,9 @@ struct GradBefore {
   int64_t offset; // in elements
 };
 
+// Bytes from a tensor's first element to the end of its last.
+int64_t extent_of(const Tensor& tensor);
+
 // A counter of changes in place, kept alive.
 class SharedVersion {
 public:

@@ -169,7 +169,8 @@ private:
            touches_[slot].count != use.count;
   }
 
-  // What only these calls see goes to blocks of scratch memory, each free again after its last use.
+  // What only these calls see goes to blocks of scratch memory, each free again after its last use;
+  // to memory if no block is free when it is first written.
   void take_from_memory() {
     kept_ = 0;
     std::map<int32_t, int> left; // by slot: how often it is still used
@@ -183,9 +184,9 @@ private:
       const auto e = elementwise(program_, r);
       if (e->past_cache && use.count > 1)
         *e->past_cache = false;
-      if (!blocks.contains(result) && !free.empty() && !is_seen_outside(result, use)) {
+      const bool is_new = left.try_emplace(result, use.count).second;
+      if (is_new && !free.empty() && !is_seen_outside(result, use)) {
         blocks[result] = free.back();
-        left[result] = use.count;
         free.pop_back();
         kept_ += use.count * numel_ * use.place.item;
       }

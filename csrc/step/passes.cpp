@@ -18,6 +18,38 @@ bool only_writes_first(Op op) {
          stem == "copy" || stem == "dropout" || stem == "matmul";
 }
 
+// ---- checks ---------------------------------------------------------------------------
+
+// Checks of memory from outside that no call before can have changed come first, so that bad
+// input is refused before anything is written.
+void hoist_checks(Program& program) {
+  std::vector<bool> used(program.slots.size()); // by a call before: it may have written there
+  const auto is_unchanged = [&](const Place& place) {
+    if (place.slot < 0)
+      return true;
+    const Slot& slot = program.slots[place.slot];
+    if (slot.kind == Slot::inside || used[place.slot])
+      return false;
+    for (size_t i = 0; slot.kind == Slot::outside && i < used.size(); ++i)
+      if (used[i] && program.slots[i].kind == Slot::outside &&
+          share_memory(*program.slots[i].buffer.get(), *slot.buffer.get()))
+        return false;
+    return true;
+  };
+  std::vector<Record> checks, others;
+  for (const Record& r : program.records) {
+    const auto operands = operands_of(program, r);
+    const bool early = (r.op == Op::index_check || r.op == Op::check_values) &&
+                       std::all_of(operands.begin(), operands.end(), is_unchanged);
+    (early ? checks : others).push_back(r);
+    for (const Place& place : operands)
+      if (!early && place.slot >= 0)
+        used[place.slot] = true;
+  }
+  program.records = std::move(checks);
+  program.records.insert(program.records.end(), others.begin(), others.end());
+}
+
 // ---- dead calls -----------------------------------------------------------------------
 
 // Calls whose result nobody looks at.
@@ -121,6 +153,8 @@ void fuse_sums(Program& program, const std::vector<bool>& outlives) {
       fits = fits && slot.kind == Slot::inside && !slot.constant && place.bytes == 0 &&
              (&place == add.data() ? t.first == j_ : t.last == j_ && !outlives[place.slot]);
     }
+    // What is added to may be the beginning of more.
+    fits = fits && program.slots[add[1].slot].bytes <= program.slots[add[0].slot].bytes;
     if (!fits || touches[add[2].slot].count != 2)
       continue;
     const auto i = static_cast<size_t>(touches[add[2].slot].first);
@@ -197,8 +231,9 @@ void plan_arena(Program& program, const std::vector<bool>& outlives) {
 
 } // namespace
 
-void optimize(Program& program, const std::vector<bool>& outlives) {
-  program.hoist_checks();
+void optimize(Program& program, const std::vector<bool>& outlives, bool arguments_overlap) {
+  if (!arguments_overlap)
+    hoist_checks(program);
   drop_dead(program, outlives);
   hoist_constants(program, outlives);
   fuse_relu(program, outlives);

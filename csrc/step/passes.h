@@ -7,7 +7,8 @@
 
 namespace fastdl {
 
-// All of them.  `outlives` says, by slot, what somebody may look at after a replay.
-void optimize(Program& program, const std::vector<bool>& outlives);
+// All of them.  `outlives` says, by slot, what somebody may look at after a replay;
+// `arguments_overlap`, whether memory of an argument is also that of another slot.
+void optimize(Program& program, const std::vector<bool>& outlives, bool arguments_overlap);
 
 } // namespace fastdl

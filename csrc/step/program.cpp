@@ -1,31 +1,11 @@
 #include "step/program.h"
 
-#include <algorithm>
 #include <cstring>
 
 #include "core/launch.h"
 #include "step/chain.h"
 
 namespace fastdl {
-
-void Program::hoist_checks() {
-  std::vector<bool> used(slots.size()); // by a call before: it may have written there
-  std::vector<Record> checks, others;
-  for (const Record& r : records) {
-    const Place *first = operands.data() + r.first_operand, *last = first + r.n_operands;
-    const bool early =
-        (r.op == Op::index_check || r.op == Op::check_values) &&
-        std::all_of(first, last, [&](const Place& place) {
-          return place.slot < 0 || (slots[place.slot].kind != Slot::inside && !used[place.slot]);
-        });
-    (early ? checks : others).push_back(r);
-    for (const Place* place = first; !early && place < last; ++place)
-      if (place->slot >= 0)
-        used[place->slot] = true;
-  }
-  records = std::move(checks);
-  records.insert(records.end(), others.begin(), others.end());
-}
 
 std::vector<Touches> touches_of(const Program& program) {
   std::vector<Touches> touches(program.slots.size());

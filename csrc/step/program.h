@@ -66,10 +66,6 @@ struct Program {
   int64_t arena_bytes = 0;
 
   static constexpr size_t kParamsAlign = 16;
-
-  // Checks of memory from outside that no call before can have changed come first, so that bad
-  // input is refused before anything is written.
-  void hoist_checks();
 };
 
 inline std::span<Place> operands_of(Program& program, const Record& r) {

@@ -18,13 +18,27 @@ namespace {
 
 PyTensor* tensor_in(py::handle object) { return reinterpret_cast<PyTensor*>(object.ptr()); }
 
+// Whether the elements of a lie in memory of the other: of argument and argument, of argument and
+// buffer, as they do for a step that sees of each argument's memory its elements alone.
+bool overlap(const Tensor& a, const std::byte* begin, const std::byte* end) {
+  const auto* data = static_cast<const std::byte*>(a.data());
+  return data < end && begin < data + extent_of(a);
+}
+bool overlap(const Tensor& a, const Tensor& b) {
+  const auto* data = static_cast<const std::byte*>(b.data());
+  return share_memory(a, b) && overlap(a, data, data + extent_of(b));
+}
+bool overlap(const Tensor& a, const Buffer& b) {
+  return share_memory(*a.buffer.get(), b) && overlap(a, b.data, b.data + b.bytes);
+}
+
 std::vector<Overlap> overlaps_of(const std::vector<PyTensor*>& arguments) {
   std::vector<Overlap> overlaps;
   for (size_t i = 1; i < arguments.size(); ++i)
     for (size_t j = 0; j < i; ++j) {
       const Tensor &a = arguments[i]->value, &b = arguments[j]->value;
       overlaps.push_back(arguments[i] == arguments[j] ? Overlap::same
-                         : share_memory(a, b)         ? Overlap::memory
+                         : overlap(a, b)              ? Overlap::memory
                                                       : Overlap::none);
     }
   return overlaps;
@@ -128,8 +142,16 @@ Step::Step(Capture& capture, const py::tuple& arguments, const py::tuple& output
   std::vector<bool> outlives(program_.slots.size());
   for (int32_t slot : outliving_)
     outlives[slot] = true;
-  optimize(program_, outlives);
-  outside_overlaps_ = overlaps_with_outside(objects);
+  std::vector<const Buffer*> gradients;
+  for (const GradBefore& before : before_)
+    if (!before.none)
+      gradients.push_back(before.buffer.get());
+  other_overlaps_ = overlaps_with_others(objects, gradients);
+  const bool overlapping =
+      std::count(overlaps_.begin(), overlaps_.end(), Overlap::none) <
+          static_cast<std::ptrdiff_t>(overlaps_.size()) ||
+      std::find(other_overlaps_.begin(), other_overlaps_.end(), true) != other_overlaps_.end();
+  optimize(program_, outlives, overlapping);
   workspace_ = std::make_unique<Workspace>(program_, std::move(memory));
 }
 
@@ -137,13 +159,18 @@ bool Step::is_current() const { return structure_ == structure_version(); }
 
 // ---- does a call fit ------------------------------------------------------------------
 
-// For each argument and each piece of outside memory whether they overlap.
-std::vector<bool> Step::overlaps_with_outside(const std::vector<PyTensor*>& arguments) const {
+// For each argument and each piece of outside memory, and each gradient from before, whether they
+// overlap.
+std::vector<bool> Step::overlaps_with_others(const std::vector<PyTensor*>& arguments,
+                                             const std::vector<const Buffer*>& gradients) const {
   std::vector<bool> overlaps;
-  for (const PyTensor* argument : arguments)
+  for (const PyTensor* argument : arguments) {
     for (const Slot& slot : program_.slots)
       if (slot.kind == Slot::outside)
-        overlaps.push_back(share_memory(*argument->value.buffer.get(), *slot.buffer.get()));
+        overlaps.push_back(overlap(argument->value, *slot.buffer.get()));
+    for (const Buffer* gradient : gradients)
+      overlaps.push_back(overlap(argument->value, *gradient));
+  }
   return overlaps;
 }
 
@@ -158,6 +185,7 @@ bool Step::fits(const std::vector<PyTensor*>& arguments) const {
   for (const auto& [tensor, trains] : trained_)
     if (tensor_in(tensor)->requires_grad != trains)
       return false;
+  std::vector<const Buffer*> gradients;
   for (const GradBefore& before : before_) {
     const PyTensor* leaf = tensor_in(before.leaf);
     if (before.none != (!leaf->grad || leaf->grad == Py_None))
@@ -168,20 +196,29 @@ bool Step::fits(const std::vector<PyTensor*>& arguments) const {
     const bool same = grad.buffer.get() == before.buffer.get() && grad.offset == before.offset;
     if (!grad.is_contiguous() || (before.slot < 0 && !same))
       return false;
+    gradients.push_back(grad.buffer.get());
   }
   return overlaps_of(arguments) == overlaps_ &&
-         overlaps_with_outside(arguments) == outside_overlaps_;
+         overlaps_with_others(arguments, gradients) == other_overlaps_;
 }
 
 // ---- a replay -------------------------------------------------------------------------
 
 Tensor Step::tensor_at(const View& view, const std::vector<PyTensor*>& arguments) const {
   Tensor out = view.tensor;
+  const auto slot = static_cast<size_t>(view.place.slot);
   out.offset = view.place.bytes / item_size(out.dtype);
-  if (program_.slots[view.place.slot].kind == Slot::input) { // the first slots are the arguments'
-    const Tensor& argument = arguments[view.place.slot]->value;
+  if (slot < arguments.size()) {
+    const Tensor& argument = arguments[slot]->value;
     out.buffer = argument.buffer;
     out.offset += argument.offset;
+  } else if (program_.slots[slot].kind == Slot::input) {
+    const auto before = std::find_if(before_.begin(), before_.end(), [&](const GradBefore& b) {
+      return b.slot == view.place.slot;
+    });
+    const Tensor& grad = tensor_in(tensor_in(before->leaf)->grad)->value;
+    out.buffer = grad.buffer;
+    out.offset += grad.offset - before->offset;
   } else {
     out.buffer = workspace_->buffer(view.place.slot);
   }

@@ -76,7 +76,8 @@ private:
 
   View view_of(Capture& capture, const Tensor& tensor);
   Tensor tensor_at(const View& view, const std::vector<PyTensor*>& arguments) const;
-  std::vector<bool> overlaps_with_outside(const std::vector<PyTensor*>& arguments) const;
+  std::vector<bool> overlaps_with_others(const std::vector<PyTensor*>& arguments,
+                                         const std::vector<const Buffer*>& gradients) const;
   bool fits(const std::vector<PyTensor*>& arguments) const;
   void renew_what_is_held();
   std::unique_lock<std::mutex> take_turn();
@@ -89,7 +90,7 @@ private:
   std::unique_ptr<Workspace> workspace_;
   std::vector<Tensor> arguments_; // their geometry, without buffers
   std::vector<Overlap> overlaps_; // of each pair
-  std::vector<bool> outside_overlaps_;
+  std::vector<bool> other_overlaps_;
   std::vector<int32_t> outliving_; // slots
   std::vector<Output> outputs_;
   std::vector<Gradient> gradients_;
