@@ -196,6 +196,14 @@ def test_a_held_view_or_array_of_a_result():
     assert (view.tolist(), array.tolist()) == ([2, 2], [4, 4, 4, 4])
 
 
+def test_a_view_of_a_view_of_an_argument():
+    """What only a view holds that is gone counts as gone."""
+    w = fd.ones(2, requires_grad=True)
+    f = fd.compile(lambda x: w.detach() * x.detach().narrow(0, 1, 1).unsqueeze(0)[..., :1].sum())
+    for n in (3.0, 4.0, 5.0):
+        assert f(fd.tensor([[0.0, 0.0], [n, 1.0]])).tolist() == [n, n]
+
+
 def test_held_gradients_are_not_overwritten():
     training = Training()
     step = fd.compile(training.step)

@@ -225,7 +225,10 @@ def test_module_dict_changes():
     a, b = nn.ReLU(), nn.Tanh()
     heads = nn.ModuleDict([("a", a)])
     heads.update({"a": b, "b": a})
+    assert list(reversed(heads)) == ["b", "a"]
     assert heads.pop("a") is b and list(heads) == ["b"]
+    with pytest.raises(TypeError, match="modules: expected a mapping of names .* got Tensor"):
+        heads.update(fastdl.zeros(3, 2))
     with pytest.raises(TypeError, match="ModuleDict: d: expected a Module, got int"):
         heads.update({"c": a, "d": 3})
     assert list(heads) == ["b"]

@@ -112,22 +112,26 @@ std::vector<BufferRef> Capture::take_memory() {
   return memory;
 }
 
-// Tensors that nobody holds but this object were made in the step, and are gone.
+// Tensors that nobody holds but this object were made in the step, and are gone; with a view goes
+// what it is a view of.
 void Capture::forget_temporaries() {
-  std::unordered_map<PyObject*, Py_ssize_t> holds;
-  for (const py::object& leaf : leaves)
-    ++holds[leaf.ptr()];
-  for (const GradBefore& before : grads_before)
-    ++holds[before.leaf.ptr()];
-  for (const auto& [tensor, trains] : trained)
-    ++holds[tensor.ptr()];
   std::unordered_set<PyObject*> temporary;
-  for (const auto& [tensor, count] : holds)
-    if (Py_REFCNT(tensor) == count)
-      temporary.insert(tensor);
-  std::erase_if(leaves, [&](const auto& leaf) { return temporary.contains(leaf.ptr()); });
-  std::erase_if(grads_before, [&](const auto& b) { return temporary.contains(b.leaf.ptr()); });
-  std::erase_if(trained, [&](const auto& t) { return temporary.contains(t.first.ptr()); });
+  do {
+    std::unordered_map<PyObject*, Py_ssize_t> holds;
+    for (const py::object& leaf : leaves)
+      ++holds[leaf.ptr()];
+    for (const GradBefore& before : grads_before)
+      ++holds[before.leaf.ptr()];
+    for (const auto& [tensor, trains] : trained)
+      ++holds[tensor.ptr()];
+    temporary.clear();
+    for (const auto& [tensor, count] : holds)
+      if (Py_REFCNT(tensor) == count)
+        temporary.insert(tensor);
+    std::erase_if(leaves, [&](const auto& leaf) { return temporary.contains(leaf.ptr()); });
+    std::erase_if(grads_before, [&](const auto& b) { return temporary.contains(b.leaf.ptr()); });
+    std::erase_if(trained, [&](const auto& t) { return temporary.contains(t.first.ptr()); });
+  } while (!temporary.empty());
 }
 
 bool Capture::is_held_elsewhere(const py::tuple& outputs) {

@@ -68,8 +68,21 @@ def test_cdist_at_edges():
     assert fd.cdist(fd.zeros(0, 3), fd.zeros(2, 3)).shape == (0, 2)
     assert fd.cdist(fd.zeros(3, 0), fd.zeros(2, 0)).tolist() == [[0, 0]] * 3
     assert fd.cdist(fd.zeros(2, 3), fd.zeros(0, 3)).shape == (2, 0)
+    for p in (0.0, 0.5, 3.0, inf):
+        assert fd.cdist(fd.zeros(1, 0), fd.zeros(2, 0), p=p).tolist() == [[0, 0]]
     far = fd.cdist(fd.tensor([[1e6, 1.0]]), fd.tensor([[1e6, 1.5]]))
     assert far.item() == 0.5  # |a|² - 2 a·b + |b|² gives 0
+
+
+@pytest.mark.parametrize("scale", [2.0**-8, 2.0**-140])
+def test_cdist_of_neighbours_far_out_has_its_slope(scale):
+    """Products of matrices, |a|² - 2 a·b + |b|² derived, leave nothing of it."""
+    centre = fd.tensor([[2.0**12, -(2.0**12)]]) if scale > 1e-6 else fd.zeros(1, 2)
+    a = (centre + fd.tensor([[3.0, 4.0], [0.0, 0.0]]) * scale).requires_grad_()
+    b = (centre + fd.tensor([[0.0, 0.0]]) * scale).requires_grad_()
+    fd.cdist(a, b).sum().backward()
+    np.testing.assert_allclose(a.grad.numpy(), [[0.6, 0.8], [0, 0]], rtol=1e-6)
+    np.testing.assert_allclose(b.grad.numpy(), [[-0.6, -0.8]], rtol=1e-6)
 
 
 def test_cdist_of_equal_rows_has_no_slope():

@@ -350,7 +350,7 @@ ERRORS = [
     (lambda: X.index_fill(1, t([0]), z(1)), ValueError, "index_fill: value: expected a 0-d"),
     (lambda: X.index_fill(1, t([[0]]), 1), ValueError, "index_fill: input, index: expected"),
     (lambda: X.index_fill(3, t([0]), 1), IndexError, "index_fill: dim: expected"),
-    (lambda: X.take_along_dim(t([[[5]]]), 1), IndexError, "take_along_dim: index: .* got 5"),
+    (lambda: X.take_along_dim(t([[[5]]]), 1), IndexError, "take_along_dim: indices: .* got 5"),
     (lambda: X.take_along_dim(z(3, 1, 1).long(), 1), ValueError,
      r"take_along_dim: indices: .* \(4, 5, 6\) except in dimension 1, got \(3, 1, 1\)"),
     (lambda: X.take_along_dim(t([0]), 1), ValueError, "take_along_dim: indices: expected"),

@@ -46,6 +46,15 @@ def test_lerp_reaches_both_ends():
     assert np.isnan(fd.lerp(a, b, 0.25).tolist()[2:]).all()
 
 
+def test_lerp_of_infinite_ends_has_its_slopes():
+    """0 · inf on the way not taken does not make them NaN."""
+    for w, by in ((0.25, [0.75, 0.25, -inf]), (0.75, [0.25, 0.75, -inf])):
+        a, b = fd.tensor([inf], requires_grad=True), fd.tensor([1.0], requires_grad=True)
+        weight = fd.tensor([w], requires_grad=True)
+        fd.lerp(a, b, weight).sum().backward()
+        assert [x.grad.item() for x in (a, b, weight)] == by
+
+
 def test_a_divisor_of_zero():
     x, one, zero = fd.tensor([1.0]), fd.tensor([2.0]), fd.tensor([0.0])
     assert fd.addcdiv(x, one, zero).tolist() == [inf]

@@ -101,6 +101,7 @@ def test_nan_to_num():
         assert x.grad.tolist() == [0, 0, 0, 1, 1]
         assert x.nan_to_num(1.0, posinf=2.0, neginf=3.0).tolist() == [1, 2, 3, 0, 2.5]
     assert np.isnan(fd.nan_to_num(fd.tensor([inf]), posinf=nan).item())
+    assert fd.nan_to_num(fd.tensor([nan]), None).tolist() == [0]
     i = fd.arange(3)
     assert fd.nan_to_num(i).tolist() == [0, 1, 2] and fd.nan_to_num(i) is not i
     z = fd.tensor([nan, 1.0])

@@ -23,7 +23,7 @@ class Categorical(Distribution):
     """A class 0 … n - 1, int64, with the probabilities in the last dimension.
 
     Args:
-        probs: at least 0 and not all 0; divided by their sum; or
+        probs: at least 0, their sum above 0 and finite, by which they are divided; or
         logits: logarithms of such.
     """
 
@@ -36,15 +36,17 @@ class Categorical(Distribution):
         self._classes = parameter.shape[-1]
         if by_probs:
             total = parameter.sum(-1, keepdim=True)
-            self._check("probs", parameter, (parameter >= 0) & (total > 0),
-                        "numbers of at least 0, not all 0")  # fmt: skip
+            usable = (total > 0) & (total < math.inf)
+            self._check("probs", parameter, (parameter >= 0) & usable,
+                        "numbers of at least 0, not all 0, of a finite sum")  # fmt: skip
             self.probs = parameter / total
             none = eq(self.probs, 0)
             self.logits = where(none, -float("inf"), where(none, 1.0, self.probs).log())
         else:
-            self._check("logits", parameter, eq(parameter, parameter), "numbers")
             self.probs = softmax(parameter, -1)
             self.logits = log_softmax(parameter, -1)
+            self._check("logits", parameter, eq(self.probs, self.probs),
+                        "numbers below inf, not all -inf")  # fmt: skip
 
     @property
     def mode(self) -> Tensor:

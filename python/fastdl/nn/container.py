@@ -179,6 +179,9 @@ class _Named(_Held[T]):
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_name())
 
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._by_name())
+
     def __contains__(self, key: object) -> bool:
         return key in self._by_name()
 
@@ -209,6 +212,8 @@ class _Named(_Held[T]):
         """Add those of a mapping, or of pairs of name and member, once every one is known to
         fit."""
         try:
+            if isinstance(members, Tensor):  # of rows of two: pairs
+                raise TypeError
             pairs = dict(members.items() if isinstance(members, Mapping | _Named) else members)
         except (TypeError, ValueError):
             raise TypeError(

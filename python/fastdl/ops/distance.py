@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 from .. import _C, check
 from ..autograd import Node, record
@@ -88,7 +89,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Tensor:
     """The p-norm of x1[..., i, :] - x2[..., j, :], for every i and j: (..., rows, other rows).
 
     From the differences themselves (PyTorch takes |a|² - 2 a·b + |b|² of many rows, which cancels);
-    some 2²⁰ of them at a time, where p is 2.  Where a distance is 0 its gradient is 0.
+    some 2²⁰ of them at a time, where p is 2, for the gradient, too.  Where a distance is 0 its gradient is 0.
 
     Args:
         x1: (..., rows, n).
@@ -109,31 +110,33 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Tensor:
             raise ValueError(f"cdist: {name}: expected at least 2 dimensions, got shape {x.shape}")
     if x1.shape[-1] != x2.shape[-1]:
         raise ValueError(f"cdist: x2: expected vectors of {x1.shape[-1]} as x1, got {x2.shape}")
-    if p != 2 or not x1.shape[-1]:
+    if p != 2 and x1.shape[-1]:  # of vectors of nothing every norm is 0
         return norm(x1.unsqueeze(-2) - x2.unsqueeze(-3), p, -1)
-    out = _euclidean(x1.detach(), x2.detach())
+    pieces = [norm(d, 2, -1) for _, d in _differences(x1.detach(), x2.detach())]
+    out = pieces[0] if len(pieces) == 1 else cat(pieces, -2)
     return record(out, _cdist_vjp, (x1, x2), (x1, x2, out), x1.shape, x2.shape)
 
 
-def _euclidean(x1: Tensor, x2: Tensor) -> Tensor:
-    """The rows of x1 in pieces."""
+def _differences(x1: Tensor, x2: Tensor) -> Iterator[tuple[int, Tensor]]:
+    """x1[..., i, None, :] - x2[..., None, :, :] for the rows i in pieces, with the first i."""
     rows, others = x1.shape[-2], x2.unsqueeze(-3)
     each = (x1.unsqueeze(-2)[..., :1, :, :1] + others[..., :1]).numel() * x1.shape[-1]
     step = max(1, _PIECE // max(each, 1))
-    pieces = [
-        norm(narrow(x1, -2, at, min(step, rows - at)).unsqueeze(-2) - others, 2, -1)
-        for at in range(0, max(rows, 1), step)
-    ]
-    return pieces[0] if len(pieces) == 1 else cat(pieces, -2)
+    for at in range(0, max(rows, 1), step):
+        yield at, narrow(x1, -2, at, min(step, rows - at)).unsqueeze(-2) - others
 
 
 def _cdist_vjp(
     node: Node, g: Tensor, shape1: tuple[int, ...], shape2: tuple[int, ...]
 ) -> tuple[Tensor, Tensor]:
-    """By products of matrices: Σ over j of w[i, j] (x1[i] - x2[j]), w = g / distance."""
+    """Of the differences, too: |a|² - 2 a·b + |b|² cancels no less in its gradient."""
     x1, x2, distance = node.saved_tensors
     zero = _C.eq(distance, 0.0)
-    w = where(zero, 0.0, g) / where(zero, 1.0, distance)
-    to_x1 = x1 * w.sum(-1).unsqueeze(-1) - w @ x2
-    to_x2 = x2 * w.sum(-2).unsqueeze(-1) - w.mT @ x1
-    return sum_to_shape(to_x1, shape1), sum_to_shape(to_x2, shape2)
+    g, distance = where(zero, 0.0, g).unsqueeze(-1), where(zero, 1.0, distance).unsqueeze(-1)
+    to_x1, to_x2 = [], []
+    for at, d in _differences(x1, x2):
+        rows = (-3, at, d.shape[-3])
+        part = d / narrow(distance, *rows) * narrow(g, *rows)
+        to_x1.append(part.sum(-2))
+        to_x2.append(-part.sum(-3))
+    return sum_to_shape(cat(to_x1, -2), shape1), sum_to_shape(sum(to_x2[1:], to_x2[0]), shape2)

@@ -37,7 +37,8 @@ def lerp(input: Tensor, end: Tensor, weight: Tensor | Number) -> Tensor:
         near = abs(check.number("lerp: weight", weight, -float("inf"), float("inf"))) < 0.5
         return input + difference * weight if near else end - difference * (1 - weight)
     near_input = (weight < 0.5).logical_and(weight > -0.5)
-    return where(near_input, input + difference * weight, end - difference * (1 - weight))
+    # Nothing infinite on the way that is not taken: it would come back as NaN.
+    return where(near_input, input, end) + difference * where(near_input, weight, weight - 1)
 
 
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Number = 1) -> Tensor:

@@ -45,9 +45,12 @@ def _where_vjp(node: Node, g: Tensor, a: Any, b: Any) -> tuple[Tensor | None, ..
 
 
 def nan_to_num(
-    input: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+    input: Tensor,
+    nan: float | None = 0.0,
+    posinf: float | None = None,
+    neginf: float | None = None,
 ) -> Tensor:
-    """`input` with its NaN replaced by `nan`, its +inf and −inf by `posinf` and `neginf` (None: the
+    """`input` with its NaN replaced by `nan` (None: 0), its +inf and −inf by `posinf` and `neginf` (None: the
     largest and the least number of the dtype); integers as they are.  What is replaced has a
     gradient of 0.
 
@@ -57,7 +60,7 @@ def nan_to_num(
     if not check.tensor("nan_to_num: input", input).is_floating_point():
         return input.clone()
     largest = (2 - 2.0**-23) * 2.0**127 if input.dtype.itemsize == 4 else (2 - 2.0**-52) * 2.0**1023
-    nan = _replacement("nan", nan)
+    nan = 0.0 if nan is None else _replacement("nan", nan)
     if posinf is None and neginf is None:  # faster by half
         from .compare import clamp
 
@@ -78,7 +81,10 @@ def _replacement(name: str, value: Any) -> float:
 
 
 def nan_to_num_(
-    input: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+    input: Tensor,
+    nan: float | None = 0.0,
+    posinf: float | None = None,
+    neginf: float | None = None,
 ) -> Tensor:
     """`nan_to_num`, into `input`."""
     return in_place("nan_to_num_", lambda x: nan_to_num(x, nan, posinf, neginf), input)
