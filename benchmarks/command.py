@@ -28,7 +28,7 @@ from .summary import HEADER, rows, table, totals
 from .worker import MARK
 
 HUGE_PAGES_FROM = 4 << 20  # bytes of the working set: PyTorch asks for them from 2 MiB per tensor
-FILES = {"headline": "bench.csv", "ops": "ops.csv"}
+FILES = {"headline": "bench.csv", "steps": "steps.csv", "ops": "ops.csv"}
 WORKER = [sys.executable, "-m", "fastdl.bench"]
 
 Key = tuple[str, str, int]  # op, size, threads

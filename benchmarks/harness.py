@@ -36,11 +36,12 @@ class Effort:
 
 EFFORTS = {  # by suite; six rounds are the fewest that give an interval
     "headline": Effort(),
+    "steps": Effort(rounds=6),
     "ops": Effort(rounds=6, copy_rounds=1, block=3_000_000),
 }
 QUICK = Effort(rounds=2, slow_rounds=1, block=3_000_000)
 SLOW = 2.5  # times the fastest rival: such a contender has `slow_rounds`
-ALWAYS = ("fastdl", "copy")  # such names are never slow
+ALWAYS = ("fastdl", "copy", "floor")  # such names are never slow
 MOST, FEWEST = 400, 3  # repetitions of a block
 # Nanoseconds: shorter calls are timed several at once, longer ones once in a block.
 SHORT, LONG = 20_000, 12_000_000

@@ -50,10 +50,12 @@ class Op:
         sizes: as in `--sizes`.
         work: of a size.
         contenders: by library, or by library and variant ("torch fused"), how the call is made.
-        kind: "op", "matmul", "overhead" or "step"; of the op set: the family.
+        kind: "op", "matmul", "overhead", "step" or "widths" (steps); of the op set: the family.
         same: whether the contenders' results must agree (random ones cannot).
         representative: measured in all processes, not in the first one alone.
         note: why it is slow where it is behind, if that is known.
+        floor: from fastdl and a size: calls that do a part of the work that nothing can save, by
+            names that begin with "floor"; the least of them counts.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Op:
     same: bool = True
     representative: bool = True
     note: str = ""
+    floor: Callable[[Any, str], dict[str, Call]] | None = None
 
 
 def shape(size: str) -> tuple[int, ...]:
@@ -81,16 +84,16 @@ def passes(over: int, tensors: int) -> Callable[[str], Work]:
     return lambda size: Work(4 * over * elements(size), 4 * tensors * elements(size))
 
 
-SUITES = {"headline": ("ops", "steps"), "ops": ("opset",)}  # the folders of each
+SUITES = {"headline": "ops", "steps": "steps", "ops": "opset"}  # the folder of each
 
 
 def find_ops(suite: str = "headline") -> dict[str, Op]:
     """The ops of a suite by name, from the list `OPS` of each file `bench_*.py`."""
     found: dict[str, Op] = {}
-    for folder in SUITES[suite]:
-        package = importlib.import_module(f".{folder}", __package__)
-        for module in pkgutil.iter_modules(package.__path__):
-            if module.name.startswith("bench_"):
-                ops = importlib.import_module(f".{folder}.{module.name}", __package__).OPS
-                found.update((op.name, op) for op in ops)
+    folder = SUITES[suite]
+    package = importlib.import_module(f".{folder}", __package__)
+    for module in pkgutil.iter_modules(package.__path__):
+        if module.name.startswith("bench_"):
+            ops = importlib.import_module(f".{folder}.{module.name}", __package__).OPS
+            found.update((op.name, op) for op in ops)
     return found

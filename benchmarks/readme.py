@@ -26,15 +26,16 @@ SHOWN = {  # what the README calls a row: the row
     "exp, 64 × 10": ("exp", "64x10"),
     "Adam, 10⁶ parameters": ("adam", "10^6"),
     "training step, 64-32-10, batch 32, SGD": ("mlp_sgd", "64-32-10 batch 32"),
-    "training step, 784-256-128-10, batch 128, Adam": ("mlp_adam", "784-256-128-10 batch 128"),
+    "training step, 784-512-512-10, batch 128, Adam": ("mlp_adam", "784-512-512-10 batch 128"),
 }
 THREADS = 2
 
 
-def figures(path: Path = RESULTS / "bench.csv") -> str:
+def figures(results: Path = RESULTS) -> str:
     """The README's block: a table of some rows, and what all rows come to."""
-    lines, stamp = read_csv(path)
-    found = [row for row in rows(lines) if row.ours.threads == THREADS]
+    lines, stamp = read_csv(results / "bench.csv")
+    steps, _ = read_csv(results / "steps.csv")
+    found = [row for row in rows([*lines, *steps]) if row.ours.threads == THREADS]
     by_name = {(row.ours.op, row.ours.size): row for row in found}
     cache = int(stamp["last-level cache"])
     table = [
@@ -58,7 +59,7 @@ def figures(path: Path = RESULTS / "bench.csv") -> str:
     machine = (
         f"Measured on {stamp['cpu']}, {THREADS} threads, {stamp['date'].split()[0]}, beside NumPy "
         f"{stamp['numpy']}, SciPy {stamp['scipy']}, PyTorch {stamp['torch'].split('+')[0]}, JAX "
-        f"{stamp['jax']}, MLX {stamp['mlx']}; medians of {max(r.ours.blocks for r in found)} "
+        f"{stamp['jax']}, MLX {stamp['mlx']}; medians of {max(r.ours.blocks for r in ops)} "
         "interleaved blocks."
     )
     return "\n".join([*table, "", text, machine])

@@ -16,6 +16,7 @@ from .op import Op
 
 Timings = Mapping[str, Mapping[str, Any]]  # by contender: rounds, medians, repetitions
 OURS = ("fastdl compiled", "fastdl")  # the first that a row has is compared with the rivals
+YARDSTICKS = ("copy", "floor")  # such names are no contenders
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Line:
 
     @property
     def rival(self) -> bool:
-        return not self.contender.startswith(("fastdl", "copy"))
+        return not self.contender.startswith(("fastdl", *YARDSTICKS))
 
 
 def lines_of_row(op: Op, size: str, threads: int, sets: Sequence[Sequence[Timings]]) -> list[Line]:
@@ -89,7 +90,7 @@ def lines_of_row(op: Op, size: str, threads: int, sets: Sequence[Sequence[Timing
     times = {name: interval_of_median(values) for name, values in blocks.items()}
     copy = min((t.median for name, t in times.items() if name.startswith("copy")), default=math.nan)
     fastest = min(
-        (t.median for n, t in times.items() if not n.startswith("copy")), default=math.nan
+        (t.median for n, t in times.items() if not n.startswith(YARDSTICKS)), default=math.nan
     )
     work, unknown = op.work(size), Interval(math.nan, math.nan, math.nan)
     lines = []

@@ -14,10 +14,11 @@ CACHES = 4  # a working set of so many times the last-level cache finds nothing 
 
 @dataclass(frozen=True)
 class Row:
-    """Our line and the fastest rival's; verdict is "ahead", "level" or "behind"."""
+    """Our line, the fastest rival's and the floor's; verdict is "ahead", "level" or "behind"."""
 
     ours: Line
     rival: Line | None
+    floor: Line | None = None
 
     @property
     def ratio(self) -> Interval:
@@ -42,7 +43,14 @@ def rows(lines: Iterable[Line]) -> list[Row]:
         ours = next((names[name] for name in OURS if name in names), None)
         if ours is not None:
             rivals = [line for line in group if line.rival and not math.isnan(line.ratio)]
-            found.append(Row(ours, max(rivals, key=lambda line: line.ratio, default=None)))
+            floors = [line for line in group if line.contender.startswith("floor")]
+            found.append(
+                Row(
+                    ours,
+                    max(rivals, key=lambda line: line.ratio, default=None),
+                    min(floors, key=lambda line: line.time, default=None),
+                )
+            )
     return found
 
 
@@ -66,6 +74,9 @@ def table(found: Sequence[Row]) -> list[str]:
             text += f"  {ours.copy_share:4.0%} of copy"
         if not math.isnan(ours.gemm_share):
             text += f"  {ours.gemm_share:4.0%} of the fastest"
+        if row.floor is not None:
+            over = duration(ours.time - row.floor.time)
+            text += f"  floor {duration(row.floor.time)}: +{over}, {row.floor.ratio:.2f} times"
         lines.append(text.rstrip())
     return lines
 
@@ -95,6 +106,13 @@ def totals(found: Sequence[Row], last_level_cache: int) -> list[str]:
         for row in part:
             if row.verdict == "behind":
                 lines.append(f"  behind: {row.ours.op} {row.ours.size}: {row.ratio.median:.2f}")
+        floors = [(row.floor.ratio, row.ours) for row in part if row.floor]
+        if floors:
+            most, worst = max(floors, key=lambda pair: pair[0])
+            lines.append(
+                f"  {geometric_mean([ratio for ratio, _ in floors]):.2f} times the floor "
+                f"(geometric mean), the most {most:.2f}: {worst.op} {worst.size}"
+            )
         large = [row.ours for row in part if is_large(row.ours, last_level_cache)]
         if large:
             least = min(large, key=lambda line: line.copy_share)

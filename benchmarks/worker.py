@@ -83,6 +83,8 @@ def run_row(
         for call in extra.values():
             call()
         calls.update(extra)
+    if op.floor and "fastdl" in libraries:
+        calls.update(op.floor(libraries["fastdl"], size))
     return measure(calls, effort, seed), notes
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import inspect
 import math
 import random
+import re
 import time
 from pathlib import Path
 
@@ -144,7 +145,7 @@ def test_child_environment(monkeypatch):
 
 
 def test_every_row_counts_its_work():
-    ops = op.find_ops()
+    ops = op.find_ops() | op.find_ops("steps")
     assert {"softmax", "cross_entropy", "batchnorm_relu", "dropout", "adam"} <= set(ops)
     for each in ops.values():
         assert len(set(each.sizes)) == len(each.sizes) and "fastdl" in each.contenders
@@ -159,7 +160,7 @@ def test_every_row_counts_its_work():
 def test_rows_run(library):
     """Every row is made and called at its first size, by the libraries that are always there."""
     found, _ = worker.load([library], 1)
-    for each in op.find_ops().values():
+    for each in (op.find_ops() | op.find_ops("steps")).values():
         for name, build in each.contenders.items():
             if name.split()[0] != library:
                 continue
@@ -292,6 +293,26 @@ def test_summary(lines):
     assert len(summary.totals([row], last_level_cache=2**40)) == 1
 
 
+def test_the_floor_of_a_step():
+    """The products alone, and how far above them the whole step is."""
+    steps = op.find_ops("steps")
+    found, _ = worker.load(["fastdl"], 2)
+    assert "4-32-16-4 batch 10000" in steps["mlp_adam"].sizes
+    calls = steps["mlp_sgd"].floor(found["fastdl"], "64-32-10 batch 32")
+    assert list(calls) == ["floor fastdl", "floor OpenBLAS", "floor OpenBLAS, in parts"]
+    for call in calls.values():
+        call()
+    process = {
+        "fastdl compiled": timing(*[6e3] * 6), "jax": timing(*[12e3] * 6),
+        "floor fastdl": timing(*[5e3] * 6), "floor OpenBLAS": timing(*[4e3] * 6),
+    }  # fmt: skip
+    lines = results.lines_of_row(steps["mlp_sgd"], "64-32-10 batch 32", 2, [[process]])
+    (row,) = summary.rows(lines)
+    assert row.rival.contender == "jax" and row.floor.contender == "floor OpenBLAS"
+    assert "floor 4.00 µs: +2.00 µs, 1.50 times" in summary.table([row])[0]
+    assert "1.50 times the floor" in summary.totals([row], 0)[1]
+
+
 def test_a_row_that_is_behind_is_named(lines):
     slower = [dataclasses.replace(x, ratio=1.5, ratio_low=1.2, ratio_high=2.0) for x in lines]
     assert "  behind: softmax 1000x1000: 1.50" in summary.totals(summary.rows(slower), 0)
@@ -303,6 +324,18 @@ def test_a_row_that_is_behind_is_named(lines):
 )
 def test_duration(time, text):
     assert summary.duration(time) == text
+
+
+def test_the_script_that_trains(tmp_path, capsys):
+    """It says the epoch in which two clouds are told apart, or that they are not."""
+    script, rng = benchmarks("training_script"), np.random.default_rng(0)
+    y = rng.integers(0, 2, 64)
+    x = (rng.standard_normal((64, 4)) + 4 * y[:, None]).astype("float32")
+    for target, word in ((0.9, r"\d+"), (1.1, "never")):
+        np.savez(tmp_path / "data.npz", x=x, y=y, images=x, labels=y, widths=(4, 16, 2), batch=8,
+                 epochs=20, target=target)  # fmt: skip
+        script.accuracy(fastdl, str(tmp_path / "data.npz"), "0")
+        assert re.fullmatch(word, capsys.readouterr().out.strip())
 
 
 # ---- stamp, picture, command ---------------------------------------------------------------------
@@ -352,6 +385,7 @@ def test_command(tmp_path, capsys):
         (["--ops", "sinus"], "--ops: expected any of"),
         (["--ops", "exp", "--sizes", "3x3"], "--sizes: expected any of 64x10"),
         (["--suite", "ops", "--ops", "mlp_sgd"], "--ops: expected any of"),
+        (["--ops", "mlp_sgd"], "--ops: expected any of"),
         (["--rivals", "abacus"], "--rivals: expected any of numpy"),
         (["--threads", "100000"], "--threads: expected at most"),
     ],
@@ -396,7 +430,7 @@ def test_a_row_that_is_behind_says_why(tmp_path):
 
 
 def test_the_readme_shows_rows_that_there_are():
-    ops = op.find_ops()
+    ops = op.find_ops() | op.find_ops("steps")
     for name, size in readme.SHOWN.values():
         assert size in ops[name].sizes
 
@@ -404,7 +438,7 @@ def test_the_readme_shows_rows_that_there_are():
 def test_the_readme_says_what_the_results_say():
     root = Path(__file__).parents[1]
     results, text = root / "benchmarks" / "results", (root / "README.md").read_text("utf-8")
-    block = readme.figures(results / "bench.csv")
+    block = readme.figures(results)
     assert readme.with_figures(text, block, readme.package(results / "package.csv")) == text
 
 

@@ -8,17 +8,42 @@ from typing import Any
 
 import numpy as np
 
-from ..op import Op, Work
+from ..op import Build, Call, Op, Work
 
 # Thousands of steps on one batch: at a usual rate they would end in gradients of zero.
-RATE = 1e-7
-SIZES = {"64-32-10 batch 32": 32, "784-256-128-10 batch 128": 128}
+RATE, MOMENTUM = 1e-7, 0.9
+SIZES = (
+    "17-64-64-6 batch 1",
+    "64-32-10 batch 32",
+    "64-64-64-10 batch 32",
+    "784-256-10 batch 64",
+    "784-512-512-10 batch 128",
+    "784-1024-1024-10 batch 256",
+)
+SWEEP = tuple(
+    f"{n}-{n}-{n}-10 batch {batch}"
+    for n in (16, 32, 45, 46, 64, 128, 256, 512, 1024)
+    for batch in (1, 32, 256)
+)
+# What SimpleChains.jl published: tanh and squared errors, all samples as one batch.
+SIMPLE_CHAINS = "4-32-16-4 batch 10000"
 Layers = list[tuple[np.ndarray, np.ndarray]]
 
 
+def _numbers(size: str) -> tuple[list[int], int]:
+    """Widths and batch."""
+    widths, _, batch = size.split()
+    return [int(n) for n in widths.split("-")], int(batch)
+
+
+def _is_regression(size: str) -> bool:
+    return size == SIMPLE_CHAINS
+
+
 def _inputs(size: str) -> tuple[Layers, np.ndarray, np.ndarray]:
-    """Weights (out, in) with biases, images, labels."""
-    widths, rng = [int(n) for n in size.split()[0].split("-")], np.random.default_rng(0)
+    """Weights (out, in) with biases, images, labels or targets."""
+    widths, batch = _numbers(size)
+    rng = np.random.default_rng(0)
     layers = [
         (
             rng.standard_normal((m, n), np.float32) * np.float32(math.sqrt(2 / n)),
@@ -26,8 +51,14 @@ def _inputs(size: str) -> tuple[Layers, np.ndarray, np.ndarray]:
         )
         for n, m in itertools.pairwise(widths)
     ]
-    images = rng.random((SIZES[size], widths[0]), np.float32)
-    return layers, images, rng.integers(0, widths[-1], SIZES[size])
+    images = rng.random((batch, widths[0]), np.float32)
+    if _is_regression(size):
+        return layers, images, rng.random((batch, widths[-1]), np.float32)
+    return layers, images, rng.integers(0, widths[-1], batch)
+
+
+def _options(optimizer: str) -> dict[str, float]:
+    return {"momentum": MOMENTUM} if optimizer == "SGD" else {}
 
 
 def _script(lib: Any, size: str, optimizer: str, **options: Any) -> Any:
@@ -41,13 +72,15 @@ def _script(lib: Any, size: str, optimizer: str, **options: Any) -> Any:
         with lib.module.no_grad():
             linear.weight.copy_(lib.array(weight))
             linear.bias.copy_(lib.array(bias))
-        modules += [linear, nn.ReLU()]
+        modules += [linear, nn.Tanh() if _is_regression(size) else nn.ReLU()]
     model = nn.Sequential(*modules[:-1])
+    options = {**_options(optimizer), **options}
     rule = getattr(optim, optimizer)(model.parameters(), lr=RATE, **options)
+    loss_of = nn.functional.mse_loss if _is_regression(size) else nn.functional.cross_entropy
 
     def step(x: Any, y: Any) -> Any:
         rule.zero_grad()
-        loss = nn.functional.cross_entropy(model(x), y)
+        loss = loss_of(model(x), y)
         loss.backward()
         rule.step()
         return loss
@@ -78,11 +111,14 @@ def _torch_compiled(optimizer: str) -> Any:
     def build(lib: Any, size: str) -> Any:
         torch = lib.module
         _, x, y, model = _script(lib, size, optimizer)
-        rule = getattr(torch.optim, optimizer)(model.parameters(), lr=RATE, fused=True)
+        options = {**_options(optimizer), "fused": True}
+        rule = getattr(torch.optim, optimizer)(model.parameters(), lr=RATE, **options)
+        functional = torch.nn.functional
+        criterion = functional.mse_loss if _is_regression(size) else functional.cross_entropy
 
         @lib.compiled
         def loss_of(x: Any, y: Any) -> Any:
-            return torch.nn.functional.cross_entropy(model(x), y)
+            return criterion(model(x), y)
 
         def step() -> Any:
             rule.zero_grad()
@@ -104,18 +140,23 @@ def _jax(optimizer: str) -> Any:
         layers, *batch = _inputs(size)
         x, y = map(lib.array, batch)
         params = [(lib.array(w), lib.array(b)) for w, b in layers]
+        activation = jnp.tanh if _is_regression(size) else jax.nn.relu
 
         def loss_of(params: Any, x: Any, y: Any) -> Any:
             for w, b in params[:-1]:
-                x = jax.nn.relu(x @ w.T + b)
+                x = activation(x @ w.T + b)
             w, b = params[-1]
             logits = x @ w.T + b
+            if _is_regression(size):
+                return ((logits - y) ** 2).mean()
             picked = jnp.take_along_axis(logits, y[:, None], 1)[:, 0]
             return (jax.nn.logsumexp(logits, 1) - picked).mean()
 
-        def sgd(params: Any, x: Any, y: Any) -> Any:
+        def sgd(state: Any, x: Any, y: Any) -> Any:
+            params, momenta = state
             loss, grads = jax.value_and_grad(loss_of)(params, x, y)
-            return loss, tree.map(lambda p, g: p - RATE * g, params, grads)
+            momenta = tree.map(lambda v, g: MOMENTUM * v + g, momenta, grads)
+            return loss, (tree.map(lambda p, v: p - RATE * v, params, momenta), momenta)
 
         def adam(state: Any, x: Any, y: Any) -> Any:
             params, first, second, count = state
@@ -129,9 +170,9 @@ def _jax(optimizer: str) -> Any:
             )
             return loss, (params, first, second, count)
 
-        state: Any = params
+        zeros = [tree.map(jnp.zeros_like, params) for _ in range(2)]
+        state: Any = (params, zeros[0])
         if optimizer == "Adam":
-            zeros = [tree.map(jnp.zeros_like, params) for _ in range(2)]
             state = (params, *zeros, jnp.zeros((), "int32"))
         step = lib.function(adam if optimizer == "Adam" else sgd, donate_argnums=0)
 
@@ -156,13 +197,12 @@ def _mlx(optimizer: str) -> Any:
         for weight, bias in layers:
             linear = nn.Linear(weight.shape[1], weight.shape[0])
             linear.weight, linear.bias = lib.array(weight), lib.array(bias)
-            modules += [linear, nn.ReLU()]
+            modules += [linear, nn.Tanh() if _is_regression(size) else nn.ReLU()]
         model = nn.Sequential(*modules[:-1])
-        options = {"bias_correction": True} if optimizer == "Adam" else {}
+        options = {"bias_correction": True} if optimizer == "Adam" else _options(optimizer)
         rule = getattr(optimizers, optimizer)(RATE, **options)
-        loss_of = nn.value_and_grad(
-            model, lambda x, y: nn.losses.cross_entropy(model(x), y, reduction="mean")
-        )
+        criterion = nn.losses.mse_loss if _is_regression(size) else nn.losses.cross_entropy
+        loss_of = nn.value_and_grad(model, lambda x, y: criterion(model(x), y, reduction="mean"))
         rule.init(model.trainable_parameters())
         state = [model.state, rule.state]
 
@@ -183,21 +223,38 @@ def _mlx(optimizer: str) -> Any:
     return build
 
 
+def floor(lib: Any, size: str) -> dict[str, Call]:
+    """The step's matrix products alone, by OpenBLAS and as fastdl does them."""
+    widths, batch = _numbers(size)
+    zeros, products = lib.module.zeros, []
+    for i, (n, m) in enumerate(itertools.pairwise(widths)):
+        x, weight, gradient = zeros(batch, n), zeros(m, n), zeros(batch, m)
+        products += [(x, weight.T), (gradient.T, x), *[(gradient, weight)] * (i > 0)]
+    make = lib.module._C.Products
+    calls = {"floor fastdl": make(products, 0).run, "floor OpenBLAS": make(products, 1).run}
+    if lib.threads > 1:
+        calls["floor OpenBLAS, in parts"] = make(products, lib.threads).run
+    return calls
+
+
+def _op(name: str, optimizer: str, sizes: tuple[str, ...], kind: str = "step") -> Op:
+    contenders: dict[str, Build] = {
+        "fastdl": _eager(optimizer),
+        "fastdl compiled": _fastdl_compiled(optimizer),
+        "torch": _eager(optimizer),
+        "torch fused": _eager(optimizer, fused=True),
+        "torch compiled": _torch_compiled(optimizer),
+        "jax": _jax(optimizer),
+        "mlx": _mlx(optimizer),
+    }
+    return Op(
+        name, sizes, lambda _: Work(), contenders,
+        kind=kind, representative=kind == "step", floor=floor,
+    )  # fmt: skip
+
+
 OPS = [
-    Op(
-        f"mlp_{optimizer.lower()}",
-        tuple(SIZES),
-        lambda _: Work(),
-        {
-            "fastdl": _eager(optimizer),
-            "fastdl compiled": _fastdl_compiled(optimizer),
-            "torch": _eager(optimizer),
-            "torch fused": _eager(optimizer, fused=True),
-            "torch compiled": _torch_compiled(optimizer),
-            "jax": _jax(optimizer),
-            "mlx": _mlx(optimizer),
-        },
-        kind="step",
-    )
-    for optimizer in ("SGD", "Adam")
+    _op("mlp_sgd", "SGD", SIZES),
+    _op("mlp_adam", "Adam", (*SIZES, SIMPLE_CHAINS)),
+    _op("mlp_widths", "SGD", SWEEP, "widths"),
 ]

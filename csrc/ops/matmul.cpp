@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <climits>
+#include <utility>
+#include <vector>
 
 #include "core/blas.h"
 #include "core/check.h"
 #include "core/launch.h"
 #include "core/py_call.h"
 #include "core/py_tensor.h"
+#include "core/registry.h"
 
 namespace py = pybind11;
 
@@ -75,44 +78,65 @@ void require_floats_alike(const char* op, const char* name_a, const Tensor& a, c
 }
 
 // Which kernel computes the product, and in which tiles (measured: docs/notes/matmul.md).
-void plan(MatmulParams& p) {
+void plan(MatmulParams& p, DType dtype) {
   p.tile_m = std::max(p.m, 1);
   p.tile_n = std::max(p.n, 1);
   const double operations = 2.0 * p.m * p.n * p.k;
-  const bool thin = p.n <= 32; // reading a is most of the work: BLAS packs it first
   if (p.m == 1 || p.n == 1) {
     p.path = MatmulParams::vector;
     (p.m == 1 ? p.tile_n : p.tile_m) = kVectorTile;
     return;
   }
-  if (!thin && !p.b.transposed && p.m <= kFlatRows && int64_t{p.k} * p.n > kFlatLeast) {
+  if (p.n > 32 && !p.b.transposed && p.m <= kFlatRows && int64_t{p.k} * p.n > kFlatLeast) {
     p.path = MatmulParams::flat;
     p.tile_n = kFlatColumns;
     return;
   }
-  constexpr double kSmall = 64e6, kLeast = 2e6, kMost = 512e6; // the last two: of a tile
-  p.path = thin || operations <= kSmall ? MatmulParams::small : MatmulParams::tiles;
-  const double most = thin ? operations : std::max(4.0, operations / kMost);
-  // Two threads share what takes 20 us.
-  const double wanted =
-      std::min(std::max(operations, 2 * std::min(operations, kLeast)) / kLeast, most);
-  double tiles = 1;
-  while (2 * tiles <= wanted) {
-    int32_t& side = p.tile_n >= p.tile_m ? p.tile_n : p.tile_m;
+  const bool thin = std::min(p.m, p.n) <= 32; // BLAS packs what is used so seldom
+  static const bool many_registers = isa() == "avx512";
+  const double small = many_registers && dtype == DType::float32 ? 1.2e9 : 64e6;
+  p.path = thin || operations <= small ? MatmulParams::small : MatmulParams::tiles;
+  constexpr double kLeast = 1e6, kMostByBlas = 512e6; // operations of a tile
+  double tiles = std::max(4.0, operations / kMostByBlas), parts = 1;
+  if (p.path == MatmulParams::small)
+    tiles = thin ? operations : 16;
+  tiles = std::min(tiles, operations / kLeast);
+  while (2 * parts <= tiles) {
+    bool rows = p.tile_m > p.tile_n;
+    if (p.path == MatmulParams::small) {
+      // Turned or not (matmul_cpu.cpp): so cut that no tile transposes what another one does, too.
+      const bool turned = double(p.k) * p.n >= 128.0 * (p.k + p.n);
+      rows = turned ? p.tile_m >= 64 : p.tile_n < 64;
+      if (turned && !rows && p.tile_n < (p.n > 512 ? 512 : 256))
+        break;
+    }
+    int32_t& side = rows ? p.tile_m : p.tile_n;
     if (side < 2 * kTileMultiple)
       break;
     side = (side / 2 + kTileMultiple - 1) / kTileMultiple * kTileMultiple;
-    tiles *= 2;
+    parts *= 2;
   }
 }
 
-// a (..., m, k) times b (..., k, n); `shape` is the result's as the caller wants to see it.
-// With `sum` the result is added to it, in place.
-Tensor multiply(Op op, const Tensor& left, const Tensor& right, const Tensor* bias,
-                const Dims& batch, const Dims& shape, bool relu = false,
-                const Tensor* sum = nullptr) {
+// What a launch of the kernel takes; a and b as BLAS can read them.
+struct Product {
   MatmulParams p{};
-  const char* name = info(op).name;
+  Tensor a, b;
+  int64_t matrices = 1;
+
+  int64_t units() const {
+    return matrices * ((p.m + p.tile_m - 1) / p.tile_m) * ((p.n + p.tile_n - 1) / p.tile_n);
+  }
+  int64_t work() const {
+    const double operations = 2.0 * p.m * p.n * p.k * static_cast<double>(matrices);
+    return static_cast<int64_t>(operations / kOperationsPerByte);
+  }
+};
+
+// a (..., m, k) times b (..., k, n).
+Product prepare(const char* name, const Tensor& left, const Tensor& right, const Dims& batch) {
+  Product product;
+  MatmulParams& p = product.p;
   const int64_t k = left.shape[left.ndim() - 1], n = right.shape[right.ndim() - 1];
   int64_t m = left.shape[left.ndim() - 2];
   const bool tall = left.ndim() > 2 && right.ndim() == 2; // a batch that is one product
@@ -122,31 +146,36 @@ Tensor multiply(Op op, const Tensor& left, const Tensor& right, const Tensor* bi
   p.n = blas_size(name, n);
   p.k = blas_size(name, k);
   p.ndim = tall ? 0 : batch.n;
-  Tensor a = tall ? row_major_as(left, {m, k}) : left;
-  a = readable(a, p.a);
-  const Tensor b = readable(right, p.b);
-  int64_t units = 1;
+  product.a = readable(tall ? row_major_as(left, {m, k}) : left, p.a);
+  product.b = readable(right, p.b);
   for (int d = 0; d < p.ndim; ++d) {
     const auto stride = [&](const Tensor& x) {
       const int at = d - p.ndim + x.ndim() - 2;
       return at >= 0 && x.shape[at] != 1 ? x.strides[at] : 0;
     };
     p.shape[d] = batch[d];
-    p.stride_a[d] = stride(a);
-    p.stride_b[d] = stride(b);
-    units *= batch[d];
+    p.stride_a[d] = stride(product.a);
+    p.stride_b[d] = stride(product.b);
+    product.matrices *= batch[d];
   }
-  plan(p);
-  units *= (m + p.tile_m - 1) / p.tile_m * ((n + p.tile_n - 1) / p.tile_n);
-  p.relu = relu;
-  p.add = sum;
-  require(!sum || p.path != MatmulParams::tiles, name, ": BLAS cannot add to what is there");
+  plan(p, left.dtype);
+  return product;
+}
+
+// `shape` is the result's as the caller wants to see it.  With `sum` the result is added to it, in
+// place.
+Tensor multiply(Op op, const Tensor& left, const Tensor& right, const Tensor* bias,
+                const Dims& batch, const Dims& shape, bool relu = false,
+                const Tensor* sum = nullptr) {
+  Product product = prepare(info(op).name, left, right, batch);
+  product.p.relu = relu;
+  product.p.add = sum;
+  require(!sum || product.p.path != MatmulParams::tiles, info(op).name,
+          ": BLAS cannot add to what is there");
   const Tensor out = sum ? *sum : empty(shape, left.dtype);
-  const double operations = 2.0 * static_cast<double>(out.numel()) * static_cast<double>(k);
   if (out.numel())
-    launch(op, left.dtype, {&out, &a, &b, bias}, p, units, kNoDraw,
-           p.path == MatmulParams::vector ? kByBytes
-                                          : static_cast<int64_t>(operations / kOperationsPerByte));
+    launch(op, left.dtype, {&out, &product.a, &product.b, bias}, product.p, product.units(),
+           kNoDraw, product.p.path == MatmulParams::vector ? kByBytes : product.work());
   return out;
 }
 
@@ -209,6 +238,41 @@ void matmul_add(const Tensor& sum, const Tensor& a, const Tensor& b) {
   multiply(Op::matmul, a, b, nullptr, Dims{}, sum.shape, false, &sum);
 }
 
+// The matrix products of a training step and nothing else: a yardstick of benchmarks/steps.
+class Products {
+public:
+  // Of pairs of matrices; each by BLAS in so many parts, or with 0 parts as matmul does it.
+  Products(const py::sequence& pairs, int parts) {
+    for (const py::handle pair : pairs) {
+      const auto [a, b] = pair.cast<std::pair<Tensor, Tensor>>();
+      Product product = prepare("Products", a, b, Dims{});
+      MatmulParams& p = product.p;
+      if (parts) {
+        p.path = MatmulParams::tiles;
+        p.tile_m = p.m;
+        p.tile_n = p.n;
+        int32_t& side = p.n >= p.m ? p.tile_n : p.tile_m;
+        side = (side + parts - 1) / parts;
+      }
+      results_.push_back(empty({p.m, p.n}, a.dtype));
+      kernels_.push_back(find_kernel(Op::matmul, a.dtype));
+      products_.push_back(std::move(product));
+    }
+  }
+  void run() const {
+    for (size_t i = 0; i < products_.size(); ++i) {
+      const Product& each = products_[i];
+      void* operands[] = {results_[i].data(), each.a.data(), each.b.data(), nullptr};
+      run_kernel(kernels_[i], operands, &each.p, each.units(), each.work());
+    }
+  }
+
+private:
+  std::vector<Product> products_;
+  std::vector<Tensor> results_;
+  std::vector<Kernel> kernels_;
+};
+
 } // namespace
 
 void bind_matmul(py::module_& m) {
@@ -217,6 +281,9 @@ void bind_matmul(py::module_& m) {
   m.def("linear", &linear, py::arg("input"), py::arg("weight"), py::arg("bias") = py::none(),
         py::arg("relu") = false);
   m.def("matmul_add", &matmul_add);
+  py::class_<Products>(m, "Products")
+      .def(py::init<const py::sequence&, int>())
+      .def("run", &Products::run);
 }
 
 } // namespace fastdl

@@ -4,11 +4,11 @@
 // A matrix lies row-major or, if `transposed`, column-major in memory, its rows (columns) `ld`
 // elements apart; the matrices of a batch lie anywhere.  With k = 0 the product is zero.
 //
-// Large products go to BLAS in tiles; products of one row or column, of a few rows with a
-// large row-major matrix, and those so small that a call of BLAS costs more than its arithmetic,
-// have kernels of their own.  Which one, and the tiles,
-// depend on m, n and k alone.  Sums in the dtype's own precision, in an order that depends on
-// shape, dtype and layout alone; NaN and inf reach what they are multiplied into, as in BLAS.
+// Large products go to BLAS in tiles; smaller ones, those of one row or column, and those of a few
+// rows with a large row-major matrix have kernels of their own.  Which one, and the tiles, depend
+// on m, n, k, dtype and the instruction set alone.  Sums in the dtype's own precision, in an order
+// that depends on shape, dtype and layout alone; NaN and inf reach what they are multiplied into,
+// as in BLAS.
 //
 // A compiled step lets a product do what its next call would: `relu` of the result, and `add`,
 // which adds that to what is in out.  Bits are those of the calls one after the other (of two NaNs

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 RIVALS = ("numpy", "scipy", "torch", "jax", "mlx")
-SUITES = ("headline", "ops")
+SUITES = ("headline", "steps", "ops")
 PROCESSES = 3
 
 
@@ -57,7 +57,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     def add(name: str, help: str, **more: Any) -> None:
         parser.add_argument(name, help=help, **more)
 
-    suites = "headline: training steps and what they do most (the default); ops: every op"
+    suites = "headline: what training does most (the default); steps: whole steps; ops: every op"
     add("--suite", suites, choices=SUITES, default="headline")
     add("--ops", "the rows, as in: softmax,exp (default: all)", type=words, default=[])
     add("--sizes", "the sizes, as in: 64x10,4096x4096 (default: all)", type=words, default=[])

@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         help="measure fastdl beside the libraries installed here",
         description="Measures operations and training steps beside NumPy, SciPy, PyTorch, JAX and "
         "MLX, those of them that are installed; prints a table, writes it as CSV, and draws it.  "
-        "Either suite takes half an hour or more; --quick takes a few minutes.",
+        "A suite takes a quarter of an hour to an hour; --quick takes a few minutes.",
         allow_abbrev=False,
     )
     add_options(bench)

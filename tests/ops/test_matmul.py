@@ -161,10 +161,12 @@ def test_errors(call, error, message):
 
 
 # What each kernel does at the ends of its blocks: rows 8 4 2 1, columns of two vectors, depths of
-# 128; tiles of BLAS; runs of a vector product.
+# 128; the product turned, in runs of 256; rows with rows; tiles, those of BLAS too; runs of a
+# vector product.
 ENDS = [
     (9, 33, 130), (15, 16, 1), (64, 31, 257), (70, 100, 300), (3, 65, 128), (67, 48, 129),
     (210, 400, 500), (401, 203, 601), (33, 2100, 700),
+    (33, 300, 140), (19, 550, 70), (32, 4, 600), (5, 10, 150), (2, 9, 200), (13, 7, 640),
     (1, 1030, 70), (1, 70, 1031), (1100, 1, 33), (33, 1, 1100), (1, 5, 9), (2, 1, 600),
 ]  # fmt: skip
 
