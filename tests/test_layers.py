@@ -227,7 +227,7 @@ def test_module_dict_changes():
     heads.update({"a": b, "b": a})
     assert list(reversed(heads)) == ["b", "a"]
     assert heads.pop("a") is b and list(heads) == ["b"]
-    with pytest.raises(TypeError, match="modules: expected a mapping of names .* got Tensor"):
+    with pytest.raises(TypeError, match=r"modules: expected a mapping of names .* got Tensor"):
         heads.update(fastdl.zeros(3, 2))
     with pytest.raises(TypeError, match="ModuleDict: d: expected a Module, got int"):
         heads.update({"c": a, "d": 3})

@@ -165,7 +165,8 @@ template <Op op> Tensor gather(const Tensor& input, int64_t dim, const Tensor& i
   const int d = indexed_dim(name, input, dim);
   require_covered(name, "input", input, index, d);
   const char* argument = op == Op::take_along_dim ? "indices" : "index";
-  return gather_known(input, d, checked_index(name, index, d, 0, input.shape[d], nullptr, argument));
+  return gather_known(input, d,
+                      checked_index(name, index, d, 0, input.shape[d], nullptr, argument));
 }
 
 // Elements of src to places of target along d; operands seen with the index's sizes.

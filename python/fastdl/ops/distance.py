@@ -89,7 +89,8 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Tensor:
     """The p-norm of x1[..., i, :] - x2[..., j, :], for every i and j: (..., rows, other rows).
 
     From the differences themselves (PyTorch takes |a|² - 2 a·b + |b|² of many rows, which cancels);
-    some 2²⁰ of them at a time, where p is 2, for the gradient, too.  Where a distance is 0 its gradient is 0.
+    some 2²⁰ of them at a time, where p is 2, for the gradient, too.  Where a distance is 0 its
+    gradient is 0.
 
     Args:
         x1: (..., rows, n).

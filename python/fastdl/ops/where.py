@@ -50,9 +50,9 @@ def nan_to_num(
     posinf: float | None = None,
     neginf: float | None = None,
 ) -> Tensor:
-    """`input` with its NaN replaced by `nan` (None: 0), its +inf and −inf by `posinf` and `neginf` (None: the
-    largest and the least number of the dtype); integers as they are.  What is replaced has a
-    gradient of 0.
+    """`input` with its NaN replaced by `nan` (None: 0), its +inf and −inf by `posinf` and `neginf`
+    (None: the largest and the least number of the dtype); integers as they are.  What is replaced
+    has a gradient of 0.
 
     Raises:
         TypeError: input is no Tensor, or a replacement is no number.
