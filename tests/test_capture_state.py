@@ -326,6 +326,35 @@ def test_a_gradient_from_before_that_is_returned():
     same_as_eager(run)
 
 
+@pytest.mark.parametrize("more", [False, True])
+def test_gradients_in_one_piece_of_memory_of_which_one_is_replaced(more):
+    def run(wrap):
+        a, b = fd.ones(2, requires_grad=True), fd.ones(2, requires_grad=True)
+        flat = fd.zeros(4)
+        a.grad = flat[:2]
+        if not more:
+            b.grad = flat[2:]
+
+        def backward(x):
+            loss = (a * x).sum()
+            if more:
+                flat[1:].mul_(3)
+            else:
+                loss = loss + (b * x * 2).sum()
+            loss.backward()
+
+        backward = wrap(backward)
+        seen = []
+        for k in range(6):
+            backward(fd.full((2,), float(k + 1)))
+            seen.append([x.tolist() for x in (a.grad, flat)])
+            if k == 2:
+                a.grad = fd.zeros(2)
+        return seen
+
+    same_as_eager(run)
+
+
 def test_a_gradient_from_before_that_begins_to_overlap_with_an_argument():
     def run(wrap):
         w = fd.ones(4, requires_grad=True)

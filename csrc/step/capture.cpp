@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace py = pybind11;
 
@@ -170,9 +171,28 @@ Place Capture::place_of(const Tensor& tensor) {
     else
       slot.bytes = buffer->bytes;
     program.slots.push_back(std::move(slot));
+  } else if (GradBefore* before = movable(found->second)) {
+    const int64_t end = before->offset + tensor_of(before->leaf)->value.numel();
+    const int64_t extent = extent_of(tensor) / item_size(tensor.dtype);
+    if (tensor.offset < before->offset || tensor.offset + extent > end)
+      pin(*before);
   }
   return {found->second, static_cast<int32_t>(item_size(tensor.dtype)),
           static_cast<std::byte*>(tensor.data()) - buffer->data};
+}
+
+GradBefore* Capture::movable(int32_t slot) {
+  if (program.slots[slot].kind != Slot::input ||
+      slot < static_cast<int32_t>(argument_buffers_.size()))
+    return nullptr;
+  return &*std::find_if(grads_before.begin(), grads_before.end(),
+                        [slot](const GradBefore& before) { return before.slot == slot; });
+}
+
+void Capture::pin(GradBefore& before) {
+  Slot& slot = program.slots[std::exchange(before.slot, -1)];
+  slot.kind = Slot::outside;
+  slot.buffer = before.buffer;
 }
 
 void Capture::called(const Call& call) {
@@ -253,6 +273,8 @@ void Capture::grad_read(PyTensor* tensor) {
       program.slots.push_back(std::move(slot));
     } else if (is_new) {
       slot_of_.erase(value.buffer.get());
+    } else if (GradBefore* other = movable(slot_of_.at(value.buffer.get()))) {
+      pin(*other);
     }
   }
   grads_before.push_back(std::move(before));

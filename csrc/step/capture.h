@@ -88,6 +88,10 @@ private:
   bool is_inside(const Buffer* buffer) const {
     return buffer->release == release && buffer->owner == this;
   }
+  // The gradient from before that lies in this slot and may lie elsewhere in a replay; or null.
+  GradBefore* movable(int32_t slot);
+  // There is more in its memory than that gradient: it must be there in every replay.
+  void pin(GradBefore& before);
   bool touch(PyTensor* leaf);
   void forget_temporaries();
 
