@@ -326,6 +326,35 @@ def test_a_gradient_from_before_that_is_returned():
     same_as_eager(run)
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda w, old: w.grad - old,
+        lambda w, old: (old, old.sum(0)),
+        lambda w, old: setattr(w, "grad", w.grad + old.T),
+    ],
+)
+def test_a_gradient_from_before_is_read_after_the_new_one_is_there(use):
+    def run(wrap):
+        w = fd.ones(3, 3, requires_grad=True)
+        w.grad = fd.ones(3, 3)
+
+        def step(x):
+            old = w.grad
+            w.grad = None
+            (w * x).square().sum().backward()
+            return use(w, old)
+
+        step = wrap(step)
+        seen = []
+        for k in range(6):
+            seen.append(str(step(fd.arange(9.0).reshape(3, 3) * 0.1 + k)))
+            seen.append(w.grad.tolist())
+        return seen
+
+    same_as_eager(run)
+
+
 @pytest.mark.parametrize("more", [False, True])
 def test_gradients_in_one_piece_of_memory_of_which_one_is_replaced(more):
     def run(wrap):

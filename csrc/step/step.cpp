@@ -225,16 +225,21 @@ Tensor Step::tensor_at(const View& view, const std::vector<PyTensor*>& arguments
   return out;
 }
 
-// Results and gradients of earlier replays that somebody holds are not written over.
+// Results and gradients of earlier replays that somebody holds, or that this one reads, are not
+// written over.
 void Step::renew_what_is_held() {
   for (int32_t slot : outliving_) {
+    const Buffer* buffer = workspace_->buffer(slot).get();
+    const bool is_read = std::any_of(before_.begin(), before_.end(), [&](const GradBefore& before) {
+      return !before.none && tensor_in(tensor_in(before.leaf)->grad)->value.buffer.get() == buffer;
+    });
     int64_t expected = 1; // the workspace
     for (const Gradient& g : gradients_)
       if (g.kind == Gradient::made && g.view.place.slot == slot) {
         const bool there = tensor_in(g.leaf)->grad == g.last.ptr();
         expected += Py_REFCNT(g.last.ptr()) == (there ? 2 : 1);
       }
-    if (workspace_->buffer(slot)->references.load() > expected)
+    if (is_read || buffer->references.load() > expected)
       workspace_->renew(slot);
   }
 }
