@@ -92,9 +92,16 @@ def replaced_by(x: Tensor, value: Tensor) -> Tensor:
 
 
 def in_place(op: str, f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """Replaces x by f(x), where the vjp of f may need the x of before."""
+    """Replaces x by f(x), where the vjp of f may need the x of before; TypeError if that is of
+    another dtype."""
     check_in_place(op, x)
-    return replaced_by(x, f(x.clone() if needs_grad(x) else x))
+    value = f(x.clone() if needs_grad(x) else x)
+    if value.dtype is not x.dtype:
+        raise TypeError(
+            f"{op}: a result of dtype {value.dtype.name} cannot be kept in a tensor of dtype "
+            f"{x.dtype.name}"
+        )
+    return replaced_by(x, value)
 
 
 def _set_value_history(x: Tensor, source: Tensor | None) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import fastdl as fd
+import fastdl.nn.functional as F
 from fastdl.testing import OpCase, distinct, integers, parametrize, randn
 
 nan, inf = np.nan, np.inf
@@ -99,3 +100,12 @@ def test_isclose_of_wrong_arguments():
         fd.allclose(x, x, atol=nan)
     with pytest.raises(TypeError, match="isclose: other: expected float32, got float64"):
         fd.isclose(x, x.double())
+
+
+def test_a_result_of_another_dtype_is_not_kept():
+    """Rounded to an integer it could lie outside the bounds."""
+    i = fd.tensor([1, -2])
+    for call in (lambda: i.clamp_(0.5, 1.5), lambda: F.hardsigmoid(i, inplace=True)):
+        with pytest.raises(TypeError, match=r"result of dtype float32 cannot be kept .* int64"):
+            call()
+    assert i.clip_(0, 1) is i and i.tolist() == [1, 0]
