@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from xml.etree import ElementTree
 
 import pytest
 
 import fastdl as fd
 from fastdl import nn, optim
+from steps import Training, batches
 
 
 def lines_of(step):
@@ -68,3 +70,54 @@ def test_the_latest_capture_comes_first():
     f(fd.ones(3))
     f(fd.ones(4))
     assert ["(4,)" in part for part in str(f).split("\n\n")] == [True, False]
+
+
+# ---- profiles and pictures -------------------------------------------------------------------
+
+
+def test_a_profile_has_all_lines_and_changes_nothing():
+    training = Training("dropouts", "adam")
+    step = fd.compile(training.step)
+    x, y = batches(1)[0]
+    with pytest.raises(ValueError, match="call the step first"):
+        step.profile(x, y)
+    loss = step(x, y)
+    kept = loss.item()
+    before = training.state(), fd.get_rng_state(), x.tolist()
+    profile = step.profile(x, y)
+    assert (training.state(), fd.get_rng_state(), x.tolist()) == before
+    assert loss.item() == kept
+    assert [t.line.name for t in profile.lines] == [name for name, *_ in lines_of(step)]
+    assert all(t.seconds > 0 and t.floor > 0 for t in profile.lines)
+    assert profile.seconds == pytest.approx(sum(t.seconds for t in profile.lines))
+    assert len(str(profile).split("\n")) == len(profile.lines) + 3
+    again = Training("dropouts", "adam")
+    for _ in range(2):
+        expected = again.step(x, y)
+    fd.set_rng_state(before[1])
+    assert step(x, y).item() == expected.item()
+
+
+def test_a_profile_leaves_gradients_that_accumulate():
+    w = fd.ones(5, requires_grad=True)
+    step = fd.compile(lambda x: (w * x).sum().backward())
+    for _ in range(3):
+        step(fd.ones(5))
+    step.profile(fd.ones(5))
+    assert w.grad.tolist() == [3] * 5
+
+
+def test_a_picture(tmp_path):
+    training = Training("batchnorm", "adam")
+    step = fd.compile(training.step)
+    with pytest.raises(ValueError, match="call it first"):
+        step.draw(tmp_path / "step.svg")
+    step(*batches(1)[0])
+    with pytest.raises(ValueError, match=r"ends in \.svg, got step\.png"):
+        step.draw("step.png")
+    step.draw(tmp_path / "step.svg")
+    root = ElementTree.parse(tmp_path / "step.svg").getroot()
+    texts = ["".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    for name, *_ in lines_of(step):
+        assert any(text.startswith(name) for text in texts)
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}path"))) > 5

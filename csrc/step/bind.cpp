@@ -2,6 +2,7 @@
 #include <pybind11/stl.h>
 
 #include "core/registry.h"
+#include "step/rate.h"
 #include "step/step.h"
 
 namespace py = pybind11;
@@ -110,7 +111,36 @@ void bind_step(py::module_& m) {
             }
             return lines;
           },
-          "(name, operands, bytes, operations, units) of each call.");
+          "(name, operands, bytes, operations, units) of each call.")
+      .def(
+          "measure",
+          [](Step& step, const py::tuple& arguments,
+             const std::vector<std::pair<uint64_t, uint64_t>>& generators, int64_t runs) {
+            std::vector<DrawBase> bases;
+            for (const auto& [seed, draw] : generators)
+              bases.push_back({seed, draw});
+            return step.measure(arguments, bases, runs);
+          },
+          py::arg("arguments"), py::arg("generators"), py::arg("runs"),
+          "The seconds of each call in each of so many runs; leaves everything as it was.")
+      .def_property_readonly(
+          "slots",
+          [](const Step& step) {
+            py::list calls;
+            for (const Record& record : step.program().records) {
+              py::list slots;
+              for (int k = 0; k < record.n_operands; ++k) {
+                const int32_t slot = step.program().operands[record.first_operand + k].slot;
+                if (slot >= 0)
+                  slots.append(py::make_tuple(slot, int{step.program().slots[slot].kind}));
+              }
+              calls.append(slots);
+            }
+            return calls;
+          },
+          "Of each call the memory it goes to: (which, 0 from outside, 1 an argument, 2 its own).");
+  m.def("copy_rate", &copy_rate, py::arg("bytes"), py::call_guard<py::gil_scoped_release>(),
+        "Bytes read and written in a second by a copy that reads and writes so many.");
   py::class_<Unrecorded>(m, "Unrecorded", "Inside this block nothing is written down.")
       .def(py::init<>())
       .def("__enter__", [](Unrecorded& self) { self.hidden = std::exchange(recorder, nullptr); })

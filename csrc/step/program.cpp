@@ -1,6 +1,8 @@
 #include "step/program.h"
 
+#include <chrono>
 #include <cstring>
+#include <utility>
 
 #include "core/launch.h"
 #include "step/chain.h"
@@ -61,13 +63,31 @@ void Workspace::renew(int32_t slot) {
   place(slot, buffers_[slot]->data);
 }
 
-void Workspace::replay(const DrawBase* bases) {
+void Workspace::draw(const DrawBase* bases) {
   for (const Draw& draw : program_.draws) {
     const DrawBase now{bases[draw.generator].seed, bases[draw.generator].draw + draw.index};
     std::memcpy(&params_[draw.params], &now, sizeof now);
   }
+}
+
+void Workspace::replay(const DrawBase* bases) {
+  draw(bases);
   for (const Record& r : program_.records)
     run(r);
+}
+
+std::vector<double> Workspace::measure(const DrawBase* bases) {
+  using Clock = std::chrono::steady_clock;
+  draw(bases);
+  std::vector<double> seconds;
+  seconds.reserve(program_.records.size());
+  auto begun = Clock::now();
+  for (const Record& r : program_.records) {
+    run(r);
+    const auto now = Clock::now();
+    seconds.push_back(std::chrono::duration<double>(now - std::exchange(begun, now)).count());
+  }
+  return seconds;
 }
 
 void Workspace::run(const Record& r) {

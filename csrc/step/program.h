@@ -101,12 +101,15 @@ public:
 
   // Runs every call.  Needs no Python.  What a kernel throws ends it.
   void replay(const DrawBase* bases);
+  // The same; gives the seconds that each call took.
+  std::vector<double> measure(const DrawBase* bases);
 
 private:
   void place(int32_t slot, std::byte* data);
 
   const Program& program_;
   void run(const Record& record);
+  void draw(const DrawBase* bases);
 
   BufferRef arena_;
   std::vector<BufferRef> buffers_;         // by slot, where it has memory of its own

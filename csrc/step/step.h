@@ -46,6 +46,11 @@ public:
            const std::vector<Scheduled>& scheduled, const std::vector<Tensor>& stacks,
            int64_t stacked_from);
 
+  // Runs the step so many times on these arguments and puts everything back as it was; the seconds
+  // of each call in each run.  Nothing, and nothing has happened, if the call does not fit.
+  std::vector<std::vector<double>> measure(const pybind11::tuple& arguments,
+                                           const std::vector<DrawBase>& bases, int64_t runs);
+
   // Whether it can fit any more.
   bool is_current() const;
   // What it returns, without memory.
@@ -81,6 +86,8 @@ private:
   bool fits(const std::vector<PyTensor*>& arguments) const;
   void renew_what_is_held();
   std::unique_lock<std::mutex> take_turn();
+  std::vector<std::pair<std::byte*, size_t>>
+  memory_seen(const std::vector<PyTensor*>& arguments) const;
   bool begin(const std::vector<PyTensor*>& arguments);
   std::vector<Tensor> gradients(const std::vector<PyTensor*>& arguments) const;
   void end(const std::vector<PyTensor*>& arguments, std::vector<Tensor> gradients, int64_t steps);

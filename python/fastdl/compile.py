@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 import inspect
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,10 @@ from .listing import listing
 from .tensor import Tensor
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from .data.shuffle import DrawSource
+    from .profile import Profile
 
 __all__ = ["CaptureError", "CompiledFunction", "compile"]
 
@@ -162,6 +166,42 @@ class CompiledFunction:
 
         return run_epoch(self, *arguments)
 
+    def profile(self, *args: Any, **kwargs: Any) -> Profile:
+        """Where the time of a call with these arguments goes: `print` shows a table.
+
+        Runs the captured step some dozens of times, and puts parameters, states, gradients and
+        arguments back as they were: nothing is trained, no draw taken.
+
+        Returns:
+            A line for each kernel call, with its median time beside its floor: see `Profile`.
+
+        Raises:
+            ValueError: no call like this one was captured: make one first.
+        """
+        from .profile import measured
+
+        tensors: list[Tensor] = []
+        key = (arguments_apart((args, kwargs), tensors), is_grad_enabled())
+        for captured in self.captures(key):
+            runs = captured.measure(tuple(tensors))
+            if runs:
+                return measured(self._name(), captured.step, runs)
+        raise ValueError("profile: expected arguments as of a captured call: call the step first")
+
+    def draw(self, path: str | PathLike[str]) -> None:
+        """Writes a picture of the latest capture, an SVG: its kernel calls and what they hand on.
+
+        Raises:
+            ValueError: nothing is captured yet, or another kind of file. OSError: as of `open`.
+        """
+        from .picture import draw
+
+        if not str(path).endswith(".svg"):
+            raise ValueError(f"draw: path: expected a name that ends in .svg, got {path}")
+        if not self._captured:
+            raise ValueError("draw: expected a captured step: call it first")
+        draw(str(path), self._name(), self._steps()[0])
+
     def captures(self, key: Any) -> Sequence[Captured]:
         """Those of a signature: (form of the arguments, whether gradients are recorded)."""
         return self._captured.get(key, ())
@@ -228,6 +268,9 @@ def _capture(
 class _Method:
     """A compiled function of an instance."""
 
+    def profile(self, *args: Any, **kwargs: Any) -> Profile:
+        return self.__func__.profile(self.__self__, *args, **kwargs)
+
     def __init__(self, function: CompiledFunction, instance: Any) -> None:
         self.__func__, self.__self__ = function, instance
         functools.update_wrapper(self, function, updated=())
@@ -282,6 +325,16 @@ class Captured:
     def prepare(self) -> bool:
         """Makes the optimizers ready; whether a replay may then do what they would."""
         return all(optimizer.prepare() == kept for optimizer, kept in self.optimizers)
+
+    def measure(self, arguments: tuple[Tensor, ...]) -> list[list[float]]:
+        """The seconds of each kernel call in each of some runs; none if the call does not fit."""
+        if not self.prepare():
+            return []
+        states = [(g.seed, g.draw) for g in self.draws]
+        begun = time.perf_counter()
+        runs: list[list[float]] = self.step.measure(arguments, states, 3)
+        seconds = (time.perf_counter() - begun) / 3
+        return runs and self.step.measure(arguments, states, min(300, max(10, int(0.3 / seconds))))
 
     def replay(self, arguments: tuple[Tensor, ...]) -> Any:
         """The results, or None (and nothing has happened) if this call does not fit."""
