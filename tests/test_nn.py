@@ -410,6 +410,16 @@ def test_modes_are_the_same_again():
     assert structure.modes() == before
 
 
+def test_modes_of_modules_that_compare():
+    class Equal(nn.Module):
+        def __eq__(self, other):
+            return True
+
+    before = structure.version()
+    Equal().eval()
+    assert structure.version() > before
+
+
 # ---- showing ----
 
 

@@ -29,6 +29,9 @@ _next_number = itertools.count()
 
 def mode_changed(module: Any) -> None:
     """The module goes over between training and evaluation."""
+    if type(module).__hash__ is not object.__hash__:  # equal ones would share a number
+        changed()
+        return
     number = _numbers.get(module)
     if number is None:
         number = _numbers.setdefault(module, next(_next_number))
