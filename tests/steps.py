@@ -14,6 +14,11 @@ BATCHES = [
 ]
 
 
+def same_as_eager(make):
+    """make(wrap) runs a scenario with functions passed through wrap."""
+    assert make(lambda f: f) == make(fd.compile)
+
+
 class Channels(nn.Module):
     """(32, 16) as 8 channels of length 2."""
 
