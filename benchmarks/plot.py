@@ -186,7 +186,7 @@ def _bars(part: Sequence[Row], lines: Sequence[Line], note: str, _: int) -> Any:
         longest = min(group[-1].time, 6 * row.ours.time)
         for i, line in enumerate(group):
             end, cut = min(line.time, longest), line.time > longest
-            color = OURS if line.ours else THEIRS
+            color = OURS if line.ours else GRAY if "floor" in line.contender else THEIRS
             axes.barh(i, end, 0.62, color=color, alpha=1 if line.ours else 0.75)
             if cut:
                 axes.plot([0.93 * end, 0.96 * end], [i + 0.4, i - 0.4], color="white", lw=3)
@@ -198,7 +198,7 @@ def _bars(part: Sequence[Row], lines: Sequence[Line], note: str, _: int) -> Any:
         axes.set_xticks([])
         name = row.ours.op.replace("overhead_", "").replace("_", " ").replace("mlp", "MLP")
         axes.set_title(f"{name.replace('sgd', 'SGD').replace('adam', 'Adam')}, {row.ours.size}",
-                       color=INK, fontsize=10, loc="left")  # fmt: skip
+                       color=INK, fontsize=8.5, loc="left")  # fmt: skip
         _frame(axes)
         axes.spines["bottom"].set_visible(False)
     for axes in panels[len(part) :]:
