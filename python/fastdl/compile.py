@@ -268,9 +268,6 @@ def _capture(
 class _Method:
     """A compiled function of an instance."""
 
-    def profile(self, *args: Any, **kwargs: Any) -> Profile:
-        return self.__func__.profile(self.__self__, *args, **kwargs)
-
     def __init__(self, function: CompiledFunction, instance: Any) -> None:
         self.__func__, self.__self__ = function, instance
         functools.update_wrapper(self, function, updated=())
@@ -282,23 +279,14 @@ class _Method:
         return getattr(self.__func__, name)
 
     @functools.wraps(CompiledFunction.epoch)
-    def epoch(
-        self,
-        data: Any,
-        batch_size: int = 1,
-        shuffle: bool = True,
-        *,
-        drop_last: bool = False,
-        generator: DrawSource | None = None,
-        lr: Any = None,
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-        progress: bool = False,
-    ) -> Any:
-        first = (self.__self__,)
-        return self.__func__._epoch(
-            first, data, batch_size, shuffle, drop_last, generator, lr, args, kwargs, progress
-        )
+    def epoch(self, *args: Any, **options: Any) -> Any:
+        given = inspect.signature(CompiledFunction.epoch).bind(self.__func__, *args, **options)
+        given.apply_defaults()
+        function, *arguments = given.arguments.values()
+        return function._epoch((self.__self__,), *arguments)
+
+    def profile(self, *args: Any, **kwargs: Any) -> Profile:
+        return self.__func__.profile(self.__self__, *args, **kwargs)
 
 
 class Captured:
